@@ -1,0 +1,46 @@
+import type { Plan } from "./plan.ts";
+
+/** Memory of one backend; opaque to everybody else. */
+export interface DeviceBuffer {
+  readonly byteLength: number;
+}
+
+/**
+ * The backend contract. A backend moves bytes and runs plans; it knows no option, and nothing above it asks for its name.
+ * Calls queue at once; only `read` waits.
+ */
+export interface Backend {
+  /** For messages only. */
+  readonly name: string;
+  /** No buffer may be larger. */
+  readonly maxBufferBytes: number;
+  /** Zeroed or not: every plan writes all of its outputs. Throws BackendError `memory`. */
+  alloc(bytes: number): DeviceBuffer;
+  /** Plans that were queued before still see the buffer. */
+  free(buffer: DeviceBuffer): void;
+  /** Copies `bytes` to the start of the buffer, before plans that are queued later. */
+  write(buffer: DeviceBuffer, bytes: ArrayBufferView): void;
+  /** A copy of bytes `start … end − 1`, after every queued plan that touches the buffer; rejects with their DataError. */
+  read(buffer: DeviceBuffer, start: number, end: number): Promise<ArrayBuffer>;
+  /** Why this plan cannot run here. Asked before its outputs exist. */
+  refuses(plan: Plan): string | undefined;
+  /** Queues the plans in order. A host backend has finished on return and throws DataError before it writes an output. */
+  run(plans: readonly Plan[]): void;
+  /** What was found and chosen, as plain data. */
+  describe(): Readonly<Record<string, unknown>>;
+  /** Frees everything; idempotent. */
+  dispose(): void;
+}
+
+/** A backend whose memory JavaScript can see. */
+export interface HostBackend extends Backend {
+  /** The memory that holds the buffer; it starts at `byteOffset` and is valid until the next call. */
+  view(buffer: DeviceBuffer): { readonly bytes: ArrayBufferLike; readonly byteOffset: number };
+  /** Takes ordinary memory as a buffer without a copy, where the backend computes there. */
+  wrap?(bytes: ArrayBufferLike): DeviceBuffer;
+}
+
+/** Whether results can be looked at without waiting. */
+export function isHostBackend(backend: Backend): backend is HostBackend {
+  return "view" in backend;
+}

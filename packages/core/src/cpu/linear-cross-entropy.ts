@@ -1,0 +1,205 @@
+import type { LinearCrossEntropyPlan, Operand } from "../plan.ts";
+import type { Rows } from "../shape.ts";
+import { ONE_ROW } from "./mass.ts";
+import { RowFormula, type Spread } from "./row-formula.ts";
+import { beginRows, classWeights, smoothing, transform } from "./row-inputs.ts";
+import { type Block, load, store, storeColumn, storeScalar } from "./tile.ts";
+
+// logits = hidden · matrixᵀ + bias, for a block of rows and a run of classes at a time, all in f64.
+// 1: forward over row blocks; each row keeps its label, masses and statistics (a dozen numbers).
+// 2: the hidden gradient, block of rows by block of rows.  3: the matrix gradient, run of classes by run of classes.
+// Logits are computed again in 2 and 3 rather than kept: nothing the size of [rows, classes] ever exists.
+
+const BLOCK_ROWS = 16;
+const ROW_NUMBERS = 16; // f64 per row in RowFormula, rounded up
+
+/** The least memory that the kernel needs beyond inputs and outputs. */
+export function linearScratchBytes({ rows, features }: LinearCrossEntropyPlan): number {
+  return 8 * (rows.outer * ROW_NUMBERS + rows.classes * 2 + features * 2 * BLOCK_ROWS + BLOCK_ROWS * 2);
+}
+
+/** Loss and gradients of a linear layer under cross entropy. */
+export function linearCrossEntropy(plan: LinearCrossEntropyPlan): void {
+  const kernel = new LinearKernel(plan);
+  kernel.forward();
+  if (plan.reduce) storeScalar(plan.loss, kernel.formula.total());
+  else storeColumn(plan.loss, kernel.all, kernel.formula.loss);
+  if (plan.hiddenGradient !== undefined) kernel.hiddenGradient(plan.hiddenGradient);
+  if (plan.matrixGradient !== undefined || plan.biasGradient !== undefined) kernel.matrixGradient();
+}
+
+class LinearKernel {
+  readonly formula: RowFormula;
+  /** All rows as one block. */
+  readonly all: Block;
+  readonly #plan: LinearCrossEntropyPlan;
+  readonly #bias: Float64Array | undefined;
+  readonly #spread: Float64Array | undefined;
+  /** Classes per run: what the memory bound leaves room for. */
+  readonly #run: number;
+  readonly #hidden: Float64Array;
+  readonly #matrixRow: Float64Array;
+  readonly #logits: Float64Array;
+  readonly #slope: Float64Array | undefined;
+
+  constructor(plan: LinearCrossEntropyPlan) {
+    const { rows, features, maxBytes } = plan;
+    this.#plan = plan;
+    this.all = { rows, first: 0, count: rows.outer };
+    this.formula = new RowFormula(plan, Math.max(rows.outer, 1), plan.loss.dtype);
+    const weights = classWeights(plan, rows.classes);
+    this.#spread = smoothing(plan, rows.classes, weights);
+    this.#bias = plan.bias && vector(plan.bias, rows.classes);
+    const room = Math.max(0, maxBytes - linearScratchBytes(plan)) / 8;
+    this.#run = Math.max(1, Math.min(rows.classes, Math.floor(room / (features + 2 * BLOCK_ROWS))));
+    this.#hidden = new Float64Array(BLOCK_ROWS * features);
+    this.#matrixRow = new Float64Array(features);
+    this.#logits = new Float64Array(BLOCK_ROWS * this.#run);
+    this.#slope = plan.softcap === 0 ? undefined : new Float64Array(this.#logits.length);
+    beginRows(plan, this.formula, this.all, weights);
+    this.formula.begin(rows.outer);
+  }
+
+  forward(): void {
+    for (const block of this.#rowBlocks()) {
+      this.#loadHidden(block);
+      for (const { start, width } of this.#runs()) {
+        this.#multiply(block, start, width);
+        for (let p = 0; p < block.count; p++) {
+          const spread = this.#spreadAt(start);
+          this.formula.add(block.first + p, this.#logits, p * width, (p + 1) * width, start, spread);
+        }
+      }
+      for (let p = 0; p < block.count; p++) this.formula.finish(block.first + p, this.#plan.rows.classes);
+    }
+  }
+
+  hiddenGradient(output: Operand): void {
+    const { features } = this.#plan;
+    const sum = new Float64Array(BLOCK_ROWS * features);
+    for (const block of this.#rowBlocks()) {
+      this.#loadHidden(block);
+      sum.fill(0);
+      for (const { start, width } of this.#runs()) {
+        this.#gradient(block, start, width);
+        for (let c = 0; c < width; c++) {
+          this.#loadMatrixRow(start + c);
+          for (let p = 0; p < block.count; p++)
+            addScaled(sum, p * features, this.#logits[p * width + c] as number, this.#matrixRow, 0, features);
+        }
+      }
+      store(output, block, 0, features, sum, features);
+    }
+  }
+
+  matrixGradient(): void {
+    const { features, matrixGradient, biasGradient, rows } = this.#plan;
+    const sum = new Float64Array(this.#run * features);
+    const biasSum = new Float64Array(this.#run);
+    for (const { start, width } of this.#runs()) {
+      sum.fill(0);
+      biasSum.fill(0);
+      for (const block of this.#rowBlocks()) {
+        this.#loadHidden(block);
+        this.#gradient(block, start, width);
+        for (let p = 0; p < block.count; p++) {
+          for (let c = 0; c < width; c++) {
+            const g = this.#logits[p * width + c] as number;
+            biasSum[c] = (biasSum[c] as number) + g;
+            addScaled(sum, c * features, g, this.#hidden, p * features, features);
+          }
+        }
+      }
+      const classes: Rows = { outer: rows.classes, classes: features, inner: 1 };
+      if (matrixGradient !== undefined)
+        store(matrixGradient, { rows: classes, first: start, count: width }, 0, features, sum, features);
+      if (biasGradient !== undefined) store(biasGradient, ONE_ROW, start, width, biasSum, width);
+    }
+  }
+
+  *#rowBlocks(): Generator<Block> {
+    const { rows } = this.#plan;
+    for (let first = 0; first < rows.outer; first += BLOCK_ROWS) {
+      yield { rows, first, count: Math.min(BLOCK_ROWS, rows.outer - first) };
+    }
+  }
+
+  *#runs(): Generator<{ start: number; width: number }> {
+    const { classes } = this.#plan.rows;
+    for (let start = 0; start < classes; start += this.#run)
+      yield { start, width: Math.min(this.#run, classes - start) };
+  }
+
+  #spreadAt(start: number): Spread | undefined {
+    return this.#spread && { values: this.#spread, offset: start };
+  }
+
+  #loadHidden(block: Block): void {
+    const { hidden, features } = this.#plan;
+    load(hidden, block, 0, features, this.#hidden, features);
+  }
+
+  #loadMatrixRow(row: number): void {
+    const { matrix, features, rows } = this.#plan;
+    const geometry: Rows = { outer: rows.classes, classes: features, inner: 1 };
+    load(matrix, { rows: geometry, first: row, count: 1 }, 0, features, this.#matrixRow, features);
+  }
+
+  /** Logits of a block's rows for classes `start …`, transformed, at `#logits[p · width + c]`. */
+  #multiply(block: Block, start: number, width: number): void {
+    const { features } = this.#plan;
+    for (let c = 0; c < width; c++) {
+      this.#loadMatrixRow(start + c);
+      const bias = this.#bias?.[start + c] ?? 0;
+      for (let p = 0; p < block.count; p++) {
+        this.#logits[p * width + c] = bias + dot(this.#hidden, p * features, this.#matrixRow, features);
+      }
+    }
+    transform(this.#logits, this.#plan);
+  }
+
+  /** Their gradient, with respect to `hidden · matrixᵀ + bias`. */
+  #gradient(block: Block, start: number, width: number): void {
+    const { softcap, logitScale } = this.#plan;
+    this.#multiply(block, start, width);
+    const logits = this.#logits;
+    const slope = this.#slope;
+    if (slope !== undefined) {
+      for (let i = 0; i < logits.length; i++) {
+        const t = (logits[i] as number) / softcap;
+        slope[i] = (1 - t) * (1 + t);
+      }
+    }
+    for (let p = 0; p < block.count; p++) {
+      this.formula.gradient(block.first + p, logits, p * width, (p + 1) * width, start, this.#spreadAt(start));
+    }
+    for (let i = 0; i < logits.length; i++) logits[i] = (logits[i] as number) * logitScale * (slope?.[i] ?? 1);
+  }
+}
+
+function vector(operand: Operand, length: number): Float64Array {
+  const values = new Float64Array(length);
+  load(operand, ONE_ROW, 0, length, values, length);
+  return values;
+}
+
+/** Four accumulators hide the latency of the additions. */
+function dot(a: Float64Array, from: number, b: Float64Array, length: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    s0 += (a[from + i] as number) * (b[i] as number);
+    s1 += (a[from + i + 1] as number) * (b[i + 1] as number);
+    s2 += (a[from + i + 2] as number) * (b[i + 2] as number);
+    s3 += (a[from + i + 3] as number) * (b[i + 3] as number);
+  }
+  for (; i < length; i++) s0 += (a[from + i] as number) * (b[i] as number);
+  return s0 + s1 + (s2 + s3);
+}
+
+function addScaled(sum: Float64Array, to: number, factor: number, a: Float64Array, from: number, length: number): void {
+  for (let i = 0; i < length; i++) sum[to + i] = (sum[to + i] as number) + factor * (a[from + i] as number);
+}

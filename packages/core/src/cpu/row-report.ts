@@ -1,0 +1,76 @@
+import type { RowStats as StatsOperands } from "../plan.ts";
+import { exp } from "./exp.ts";
+import type { RowFormula } from "./row-formula.ts";
+import type { TargetTiles } from "./target-tiles.ts";
+import { type Block, storeColumn } from "./tile.ts";
+
+/** Entropy and rank of a block's rows, from a second look at their logits, and what the row statistics say already. */
+export class RowReport {
+  readonly #formula: RowFormula;
+  readonly #target: TargetTiles;
+  /** `Σ e_j · (max − x_j)`. */
+  readonly #gaps: Float64Array;
+  readonly #rank: Float64Array;
+
+  constructor(formula: RowFormula, target: TargetTiles, rows: number) {
+    this.#formula = formula;
+    this.#target = target;
+    this.#gaps = new Float64Array(rows);
+    this.#rank = new Float64Array(rows).fill(1);
+  }
+
+  /** Takes in classes `start …` of row `p`, at `tile[from … to − 1]`. */
+  add(p: number, tile: Float64Array, from: number, to: number, start: number): void {
+    const max = this.#formula.stats.max[p] as number;
+    const { label, logit } = this.#target.labelOf(p);
+    let gaps = 0;
+    let ahead = 0;
+    for (let j = from, c = start; j < to; j++, c++) {
+      const x = tile[j] as number;
+      if (x !== -Infinity) gaps += (max - x) * exp(x - max);
+      if (x > logit || (x === logit && c < label)) ahead++;
+    }
+    this.#gaps[p] = (this.#gaps[p] as number) + gaps;
+    this.#rank[p] = (this.#rank[p] as number) + ahead;
+  }
+
+  /** Writes all statistics of the block. */
+  store(operands: StatsOperands, block: Block): void {
+    const column = (value: (p: number) => number): Float64Array =>
+      Float64Array.from({ length: block.count }, (_, p) => value(p));
+    const { stats } = this.#formula;
+    const rest = (p: number): number => (Number.isFinite(stats.max[p]) ? (stats.rest[p] as number) : NaN);
+    const label = (p: number): number => this.#target.labelOf(p).label;
+    const probability = (p: number): number => exp(-this.#formula.surprise(p, this.#target.labelOf(p).logit));
+    storeColumn(
+      operands.max,
+      block,
+      column((p) => (Number.isNaN(stats.rest[p]) ? NaN : (stats.max[p] as number))),
+    );
+    storeColumn(
+      operands.logSum,
+      block,
+      column((p) => Math.log1p(rest(p))),
+    );
+    storeColumn(
+      operands.predicted,
+      block,
+      column((p) => stats.peak[p] as number),
+    );
+    storeColumn(
+      operands.rank,
+      block,
+      column((p) => (label(p) < 0 || Number.isNaN(rest(p)) ? 0 : (this.#rank[p] as number))),
+    );
+    storeColumn(
+      operands.entropy,
+      block,
+      column((p) => Math.log1p(rest(p)) + (this.#gaps[p] as number) / (1 + rest(p))),
+    );
+    storeColumn(
+      operands.probability,
+      block,
+      column((p) => (label(p) < 0 ? 0 : probability(p))),
+    );
+  }
+}

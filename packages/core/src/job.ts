@@ -1,0 +1,137 @@
+import type { Backend } from "./backend.ts";
+import { bytesOf, type DType } from "./dtype.ts";
+import { BackendError } from "./errors.ts";
+import { type Mass, MASS_BYTES, type Operand, type Plan } from "./plan.ts";
+import { broadcastStrides, denseStrides, foldRows, foldTogether, type Rows, sizeOf, type Strides } from "./shape.ts";
+import { execute, Slot, SlotOperand } from "./slot.ts";
+import { Tensor } from "./tensor.ts";
+
+/** A tensor to be: a result of a job, before and after it ran. */
+export class Output<D extends DType, B extends Backend> {
+  readonly shape: readonly number[];
+  readonly dtype: D;
+  readonly slot: Slot;
+  readonly #backend: B;
+
+  constructor(backend: B, shape: readonly number[], dtype: D) {
+    this.#backend = backend;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.slot = new Slot(sizeOf(shape) * bytesOf(dtype));
+  }
+
+  /** As one value per element of a geometry of the same size. */
+  perElement(rows: Rows): Operand {
+    return new SlotOperand(this.slot, this.dtype, [rows.classes * rows.inner, rows.inner, 1]);
+  }
+
+  /** As one value per row; a scalar is the same for all. */
+  perRow(rows: Rows): Operand {
+    return new SlotOperand(this.slot, this.dtype, this.shape.length === 0 ? [0, 0, 0] : [rows.inner, 0, 1]);
+  }
+
+  /** The tensor, once the job ran. */
+  tensor(): Tensor<D, B> {
+    return Tensor.own(this.#backend, this.slot.buffer, this.shape, this.dtype);
+  }
+}
+
+/** One call on one backend: collects inputs, outputs and plans, then runs them all. */
+export class Job<B extends Backend> {
+  readonly #backend: B;
+  readonly #name: string;
+  readonly #plans: Plan[] = [];
+  readonly #outputs: Slot[] = [];
+  readonly #temporaries: Slot[] = [];
+
+  constructor(backend: B, name: string) {
+    this.#backend = backend;
+    this.#name = name;
+  }
+
+  /** Queues a plan behind those before it. */
+  add(plan: Plan): void {
+    this.#plans.push(plan);
+  }
+
+  /** A result that the caller will own. */
+  output<D extends DType>(shape: readonly number[], dtype: D): Output<D, B> {
+    const output = new Output(this.#backend, shape, dtype);
+    this.#outputs.push(output.slot);
+    return output;
+  }
+
+  /** A divisor that lives until the job ran. */
+  mass(): Mass {
+    return this.#temporary(MASS_BYTES);
+  }
+
+  /** A tensor as kernels see it, with `dim` as class axis: in place where its strides allow it, else through a copy. */
+  alongDim(input: Tensor, dim: number): Operand {
+    return this.#operand(input, input.shape, input.strides, dim);
+  }
+
+  /** A tensor stretched over `shape` (the caller has checked that it broadcasts), with `dim` as class axis. */
+  broadcast(input: Tensor, shape: readonly number[], dim: number): Operand {
+    return this.#operand(input, shape, broadcastStrides(input.shape, input.strides, shape) ?? [], dim);
+  }
+
+  /** One value per row, from a tensor of the rows' shape (`dim` is where the class axis is left out) or a scalar. */
+  perRow(input: Tensor, dim: number): Operand {
+    const insert = (values: readonly number[], value: number): number[] => values.toSpliced(dim, 0, value);
+    if (input.rank === 0) return this.#operand(input, [1], [0], 0);
+    return this.#operand(input, insert(input.shape, 1), insert(input.strides, 0), dim);
+  }
+
+  /** Several tensors stretched over one shape for element-wise work, in the fewest dims; through copies if over three. */
+  together(inputs: readonly Tensor[], shape: readonly number[]): { rows: Rows; operands: Operand[] } {
+    const views = inputs.map((input) => broadcastStrides(input.shape, input.strides, shape) ?? []);
+    const folded = foldTogether(shape, [...views, denseStrides(shape)]);
+    if (folded === undefined) {
+      const rows: Rows = { outer: 1, classes: 1, inner: sizeOf(shape) };
+      return { rows, operands: inputs.map((input, i) => this.#copied(input, shape, views[i] ?? [], [0, 0, 1])) };
+    }
+    const operands = inputs.map((input, i) => this.#inPlace(input, folded.strides[i] ?? [0, 0, 0]));
+    return { rows: folded.rows, operands };
+  }
+
+  /** Runs all plans. */
+  run(): void {
+    execute(this.#backend, this.#name, this.#plans, this.#outputs, this.#temporaries);
+  }
+
+  #operand(input: Tensor, shape: readonly number[], strides: readonly number[], dim: number): Operand {
+    const folded = foldRows(shape, strides, dim);
+    if (folded !== undefined) return this.#inPlace(input, folded);
+    return this.#copied(input, shape, strides, foldRows(shape, denseStrides(shape), dim) ?? [0, 0, 0]);
+  }
+
+  #inPlace(input: Tensor, strides: Strides): Operand {
+    this.#check(input);
+    return { buffer: input.buffer, dtype: input.dtype, offset: input.offset, strides };
+  }
+
+  #copied(input: Tensor, shape: readonly number[], strides: readonly number[], to: Strides): Operand {
+    this.#check(input);
+    const { buffer, dtype, offset } = input;
+    const slot = this.#temporary(sizeOf(shape) * bytesOf(dtype));
+    const output = new SlotOperand(slot, dtype, [0, 0, 1]);
+    this.add({ kind: "copy", shape, input: { buffer, dtype, offset, strides }, output });
+    return new SlotOperand(slot, dtype, to);
+  }
+
+  #temporary(bytes: number): Slot {
+    const slot = new Slot(bytes);
+    this.#temporaries.push(slot);
+    return slot;
+  }
+
+  #check(input: Tensor): void {
+    if ((input.backend as Backend) === this.#backend) return;
+    const message = `${this.#name}: all tensors must be on one backend; got "${this.#backend.name}" and "${input.backend.name}"`;
+    throw new BackendError(
+      "backend-mismatch",
+      `${message} (another instance counts as another backend); use to(backend)`,
+    );
+  }
+}

@@ -1,0 +1,131 @@
+import type { Backend } from "./backend.ts";
+import { type DType, type FloatDType, isFloat, resultDType } from "./dtype.ts";
+import { ShapeError } from "./errors.ts";
+import { Job, type Output } from "./job.ts";
+import { checkFloat, lowerUpstream } from "./lower.ts";
+import type { Operand, PointwisePlan, PointwiseTerm } from "./plan.ts";
+import { broadcastStrides, type Rows, rowsOf, sameShape, show } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** An element-wise loss as the public functions state it. */
+export interface PointwiseRequest<B extends Backend> {
+  readonly term: PointwiseTerm;
+  readonly a: Tensor<DType, B>;
+  readonly b?: Tensor<DType, B>;
+  /** What `a`, `b` and the weights broadcast to. */
+  readonly shape: readonly number[];
+  readonly weight?: Tensor | undefined;
+  readonly positiveWeight?: Tensor | undefined;
+  readonly alpha?: number;
+  readonly gamma?: number;
+  readonly strict?: boolean;
+  /** Multiplies every term. */
+  readonly scale: number;
+  /** The dim to sum along, if there is one. */
+  readonly dim?: number;
+  /** Sum everything into a scalar. */
+  readonly total: boolean;
+  readonly gradient?: boolean;
+  readonly targetGradient?: boolean;
+  readonly upstream?: number | Tensor | undefined;
+}
+
+/** The result of a pointwise request. */
+export interface PointwiseResult<B extends Backend> {
+  readonly output: Tensor<FloatDType, B>;
+  readonly gradient: Tensor<FloatDType, B> | undefined;
+  readonly targetGradient: Tensor<FloatDType, B> | undefined;
+}
+
+/** Lowers and runs an element-wise loss. */
+export function pointwise<B extends Backend>(where: string, request: PointwiseRequest<B>): PointwiseResult<B> {
+  const { a, b, shape, dim, total, weight, positiveWeight } = request;
+  const job = new Job(a.backend, where);
+  const outputShape = total ? [] : dim === undefined ? shape : shape.toSpliced(dim, 1);
+  const upstream = typeof request.upstream === "object" ? request.upstream : undefined;
+  const perElement = upstream !== undefined && !total && dim === undefined;
+  if (perElement) lowerUpstream(where, job, upstream, outputShape, 0); // its checks
+  const inputs = [a, b, weight, positiveWeight, perElement ? upstream : undefined];
+  const { rows, operands } = place(job, inputs, shape, dim);
+  const [first, second, third, fourth, fifth] = operands;
+  if (first === undefined) throw new TypeError("a pointwise plan needs an input");
+  const output = job.output(
+    outputShape,
+    resultDType(a.dtype, ...(b !== undefined && isFloat(b.dtype) ? [b.dtype] : [])),
+  );
+  const gradient = request.gradient === true ? gradientOutput(where, job, a, shape) : undefined;
+  const targetGradient =
+    request.targetGradient === true && b !== undefined ? gradientOutput(where, job, b, shape) : undefined;
+  job.add({
+    kind: "pointwise",
+    term: request.term,
+    rows,
+    a: first,
+    b: second,
+    weight: third,
+    positiveWeight: fourth,
+    alpha: request.alpha ?? -1,
+    gamma: request.gamma ?? 0,
+    strict: request.strict ?? false,
+    scale: request.scale,
+    reduce: total ? "total" : dim === undefined ? "none" : "classes",
+    output: !total && dim === undefined ? output.perElement(rows) : output.perRow(rows),
+    upstream: fifth ?? lowerUpstream(where, job, request.upstream, outputShape, dim ?? 0),
+    gradientA: gradient?.perElement(rows),
+    gradientB: targetGradient?.perElement(rows),
+  } satisfies PointwisePlan);
+  job.run();
+  return { output: output.tensor(), gradient: gradient?.tensor(), targetGradient: targetGradient?.tensor() };
+}
+
+function place<B extends Backend>(
+  job: Job<B>,
+  inputs: readonly (Tensor | undefined)[],
+  shape: readonly number[],
+  dim: number | undefined,
+): { rows: Rows; operands: (Operand | undefined)[] } {
+  if (dim !== undefined) {
+    const operands = inputs.map((input) => input && job.broadcast(input, shape, dim));
+    return { rows: rowsOf(shape, dim), operands };
+  }
+  const present = inputs.filter((input) => input !== undefined);
+  const { rows, operands } = job.together(present, shape);
+  const queue = [...operands];
+  return { rows, operands: inputs.map((input) => input && queue.shift()) };
+}
+
+function gradientOutput<B extends Backend>(
+  where: string,
+  job: Job<B>,
+  input: Tensor,
+  shape: readonly number[],
+): Output<FloatDType, B> {
+  if (!sameShape(input.shape, shape)) {
+    const message = `${where}: a gradient needs an input of the full shape ${show(shape)}; this one ${show(input.shape)} is repeated`;
+    throw new ShapeError("shape", message, { input: input.shape, shape });
+  }
+  return job.output(shape, checkFloat(where, "input", input));
+}
+
+/** Throws unless two tensors have the same shape and floating dtypes. */
+export function checkPair(where: string, a: Tensor, b: Tensor, names: readonly [string, string]): void {
+  checkFloat(where, names[0], a);
+  checkFloat(where, names[1], b);
+  if (sameShape(a.shape, b.shape)) return;
+  const message = `${where}: ${names[1]} must have the shape ${show(a.shape)} of ${names[0]}; got ${show(b.shape)}`;
+  throw new ShapeError("target-shape", message, { [names[0]]: a.shape, [names[1]]: b.shape });
+}
+
+/** Throws unless a weight broadcasts to `shape` without enlarging it. */
+export function checkWeight(where: string, name: string, weight: Tensor | undefined, shape: readonly number[]): void {
+  if (weight === undefined) return;
+  checkFloat(where, name, weight);
+  if (broadcastStrides(weight.shape, weight.strides, shape) !== undefined) return;
+  const message = `${where}: ${name} must broadcast to ${show(shape)}; got ${show(weight.shape)}`;
+  throw new ShapeError("weight-shape", message, { [name]: weight.shape, shape });
+}
+
+/** What multiplies the sum over `count` things for a reduction. */
+export function meanScale(reduction: string, count: number): number {
+  return reduction === "mean" ? 1 / count : 1;
+}

@@ -1,0 +1,1 @@
+"""Golden vectors: what PyTorch itself answers, for every option and edge of the library's operations."""
