@@ -241,7 +241,7 @@ export function lowerLoss<B extends Backend>(
   };
 
   function meanDivisor(): number | Mass {
-    const count = rows.outer * rows.inner;
+    const count = rows.classes === 0 ? 0 : rows.outer * rows.inner;
     if (target.kind === "index" || rowWeight !== undefined) return job.mass();
     if (mustKeep && count === 0) throw emptyMean(where);
     return count;

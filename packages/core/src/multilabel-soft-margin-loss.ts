@@ -74,7 +74,7 @@ function softMargin<B extends Backend>(
   const dim = x.rank - 1;
   const classes = x.shape[dim] ?? 1;
   return pointwise(where, {
-    term: "binary-logits",
+    term: "soft-margin",
     a: x,
     b: y,
     shape: x.shape,

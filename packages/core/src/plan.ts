@@ -147,13 +147,15 @@ export interface LinearCrossEntropyPlan extends LossNumbers {
 export type PointwiseTerm =
   | "binary-logits"
   | "binary-probabilities"
+  | "soft-margin"
   | "focal-logits"
   | "kl"
   | "kl-log-target"
   | "entropy"
   | "distribution-cross-entropy"
   | "distribution-kl"
-  | "exp";
+  | "exp"
+  | "identity";
 
 /** `scale · weight · term(a, b)` for each element, kept, summed along the classes, or summed altogether. */
 export interface PointwisePlan {
@@ -171,8 +173,8 @@ export interface PointwisePlan {
   readonly reduce: "none" | "classes" | "total";
   readonly output: Operand;
   readonly upstream: Operand | number;
-  readonly gradientA: Operand | undefined;
-  readonly gradientB: Operand | undefined;
+  /** With respect to `a`. */
+  readonly gradient: Operand | undefined;
 }
 
 /** Everything a backend runs. A new kind needs a decision record. */

@@ -1,11 +1,11 @@
 import type { Backend } from "./backend.ts";
 import { type DType, type FloatDType, isFloat, resultDType } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
-import { Job, type Output } from "./job.ts";
+import { Job } from "./job.ts";
 import { checkFloat, lowerUpstream } from "./lower.ts";
 import type { Operand, PointwisePlan, PointwiseTerm } from "./plan.ts";
 import { broadcastStrides, type Rows, rowsOf, sameShape, show } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 /** An element-wise loss as the public functions state it. */
 export interface PointwiseRequest<B extends Backend> {
@@ -26,7 +26,6 @@ export interface PointwiseRequest<B extends Backend> {
   /** Sum everything into a scalar. */
   readonly total: boolean;
   readonly gradient?: boolean;
-  readonly targetGradient?: boolean;
   readonly upstream?: number | Tensor | undefined;
 }
 
@@ -34,7 +33,6 @@ export interface PointwiseRequest<B extends Backend> {
 export interface PointwiseResult<B extends Backend> {
   readonly output: Tensor<FloatDType, B>;
   readonly gradient: Tensor<FloatDType, B> | undefined;
-  readonly targetGradient: Tensor<FloatDType, B> | undefined;
 }
 
 /** Lowers and runs an element-wise loss. */
@@ -53,9 +51,7 @@ export function pointwise<B extends Backend>(where: string, request: PointwiseRe
     outputShape,
     resultDType(a.dtype, ...(b !== undefined && isFloat(b.dtype) ? [b.dtype] : [])),
   );
-  const gradient = request.gradient === true ? gradientOutput(where, job, a, shape) : undefined;
-  const targetGradient =
-    request.targetGradient === true && b !== undefined ? gradientOutput(where, job, b, shape) : undefined;
+  const gradient = request.gradient === true ? job.output(shape, checkFloat(where, "input", a)) : undefined;
   job.add({
     kind: "pointwise",
     term: request.term,
@@ -71,11 +67,36 @@ export function pointwise<B extends Backend>(where: string, request: PointwiseRe
     reduce: total ? "total" : dim === undefined ? "none" : "classes",
     output: !total && dim === undefined ? output.perElement(rows) : output.perRow(rows),
     upstream: fifth ?? lowerUpstream(where, job, request.upstream, outputShape, dim ?? 0),
-    gradientA: gradient?.perElement(rows),
-    gradientB: targetGradient?.perElement(rows),
+    gradient: gradient?.perElement(rows),
   } satisfies PointwisePlan);
   job.run();
-  return { output: output.tensor(), gradient: gradient?.tensor(), targetGradient: targetGradient?.tensor() };
+  return { output: output.tensor(), gradient: gradient && sumTo(gradient.tensor(), a.shape) };
+}
+
+/** The gradient of a broadcast: summed over each dim that was repeated. */
+function sumTo<B extends Backend>(full: Tensor<FloatDType, B>, shape: readonly number[]): Tensor<FloatDType, B> {
+  let sum = full;
+  const lead = full.rank - shape.length;
+  for (let dim = full.rank - 1; dim >= 0; dim--) {
+    if (dim >= lead && sum.shape[dim] === shape[dim - lead]) continue;
+    const wider = sum;
+    const reduced = pointwise("sum", {
+      term: "identity",
+      a: wider,
+      shape: wider.shape,
+      scale: 1,
+      dim,
+      total: false,
+    }).output;
+    sum = dim < lead ? reduced : keepDim(reduced, dim);
+    wider.dispose();
+  }
+  return sum;
+}
+
+/** The same numbers with a dim of size 1 put in; takes over the memory. */
+function keepDim<B extends Backend>(reduced: Tensor<FloatDType, B>, dim: number): Tensor<FloatDType, B> {
+  return Tensor.own(reduced.backend, reduced.buffer, reduced.shape.toSpliced(dim, 0, 1), reduced.dtype);
 }
 
 function place<B extends Backend>(
@@ -92,19 +113,6 @@ function place<B extends Backend>(
   const { rows, operands } = job.together(present, shape);
   const queue = [...operands];
   return { rows, operands: inputs.map((input) => input && queue.shift()) };
-}
-
-function gradientOutput<B extends Backend>(
-  where: string,
-  job: Job<B>,
-  input: Tensor,
-  shape: readonly number[],
-): Output<FloatDType, B> {
-  if (!sameShape(input.shape, shape)) {
-    const message = `${where}: a gradient needs an input of the full shape ${show(shape)}; this one ${show(input.shape)} is repeated`;
-    throw new ShapeError("shape", message, { input: input.shape, shape });
-  }
-  return job.output(shape, checkFloat(where, "input", input));
 }
 
 /** Throws unless two tensors have the same shape and floating dtypes. */

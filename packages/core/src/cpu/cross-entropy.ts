@@ -1,8 +1,9 @@
 import type { CrossEntropyPlan, RowStats as StatsOperands } from "../plan.ts";
 import { ONE_ROW } from "./mass.ts";
 import { RowFormula } from "./row-formula.ts";
-import { transform } from "./row-inputs.ts";
+import { chain, transform } from "./row-inputs.ts";
 import { RowReport } from "./row-report.ts";
+import type { LogitTile } from "./row-stats.ts";
 import { TargetTiles } from "./target-tiles.ts";
 import { type Block, load, newTile, store, storeColumn, storeScalar, type Tiling, tilingOf } from "./tile.ts";
 
@@ -50,82 +51,53 @@ class RowKernel {
   begin(block: Block): void {
     this.block = block;
     this.#target.begin(block);
-    this.formula.begin(block.count);
+    this.formula.begin(0, block.count);
   }
 
   /** Everything that a row's loss needs, then the loss. */
   reduce(): void {
-    const { block, formula } = this;
-    const { classes } = block.rows;
-    this.#tiles((start, width) => {
-      this.#load(start, width);
-      for (let p = 0; p < block.count; p++) {
-        const from = p * this.#tiling.pitch;
-        formula.add(p, this.#logits, from, from + width, start, this.#target.spread(p, start));
-      }
+    this.#tiles((tile) => {
+      this.#load(tile);
+      this.formula.add(tile, this.#target.spread(tile.start));
     });
-    for (let p = 0; p < block.count; p++) formula.finish(p, classes);
+    this.formula.finish(0, this.block.count, this.block.rows.classes);
   }
 
   gradients(): void {
     const { gradient, targetGradient } = this.#plan;
-    const { whole, pitch } = this.#tiling;
-    this.#tiles((start, width) => {
-      if (!whole) this.#load(start, width);
+    this.#tiles((tile) => {
+      if (!this.#tiling.whole) this.#load(tile);
       if (targetGradient !== undefined && this.#targetGradient !== undefined) {
-        this.#target.gradient(start, width, this.#logits, this.#targetGradient);
-        store(targetGradient, this.block, start, width, this.#targetGradient, pitch);
+        this.#target.gradient(tile, this.#targetGradient);
+        store(targetGradient, this.block, tile.start, tile.width, this.#targetGradient, tile.pitch);
       }
       if (gradient === undefined) return;
-      this.#gradient(width, start);
-      store(gradient, this.block, start, width, this.#logits, pitch);
+      chain(this.#plan, tile, this.#slope, () => this.formula.gradient(tile, this.#target.spread(tile.start)));
+      store(gradient, this.block, tile.start, tile.width, tile.values, tile.pitch);
     });
-  }
-
-  #gradient(width: number, start: number): void {
-    const { softcap, logitScale } = this.#plan;
-    const { pitch } = this.#tiling;
-    const logits = this.#logits;
-    const slope = this.#slope;
-    if (slope !== undefined) {
-      for (let i = 0; i < logits.length; i++) {
-        const t = (logits[i] as number) / softcap;
-        slope[i] = (1 - t) * (1 + t);
-      }
-    }
-    for (let p = 0; p < this.block.count; p++) {
-      const from = p * pitch;
-      this.formula.gradient(p, logits, from, from + width, start, this.#target.spread(p, start));
-    }
-    if (slope !== undefined)
-      for (let i = 0; i < logits.length; i++) logits[i] = (logits[i] as number) * (slope[i] as number);
-    if (logitScale !== 1) for (let i = 0; i < logits.length; i++) logits[i] = (logits[i] as number) * logitScale;
   }
 
   /** What an evaluation wants to know besides the loss: a second look at the row, with its maximum and sum known. */
   stats(operands: StatsOperands): void {
     const report = new RowReport(this.formula, this.#target, this.block.count);
-    this.#tiles((start, width) => {
-      if (!this.#tiling.whole) this.#load(start, width);
-      for (let p = 0; p < this.block.count; p++) {
-        const from = p * this.#tiling.pitch;
-        report.add(p, this.#logits, from, from + width, start);
-      }
+    this.#tiles((tile) => {
+      if (!this.#tiling.whole) this.#load(tile);
+      report.add(tile);
     });
     report.store(operands, this.block);
   }
 
-  #tiles(visit: (start: number, width: number) => void): void {
-    const { classes } = this.block.rows;
-    for (let start = 0; start < classes; start += this.#tiling.width) {
-      visit(start, Math.min(this.#tiling.width, classes - start));
+  #tiles(visit: (tile: LogitTile) => void): void {
+    const { count, rows } = this.block;
+    const { width, pitch } = this.#tiling;
+    for (let start = 0; start < rows.classes; start += width) {
+      visit({ values: this.#logits, pitch, first: 0, count, start, width: Math.min(width, rows.classes - start) });
     }
   }
 
-  #load(start: number, width: number): void {
-    const { pitch } = this.#tiling;
-    load(this.#plan.logits, this.block, start, width, this.#logits, pitch);
-    transform(this.#logits, this.#plan);
-    this.#target.load(start, width, this.#logits);
+  #load(tile: LogitTile): void {
+    load(this.#plan.logits, this.block, tile.start, tile.width, tile.values, tile.pitch);
+    transform(tile.values, this.#plan);
+    this.#target.load(tile);
   }
 }

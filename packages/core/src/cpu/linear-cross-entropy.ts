@@ -2,7 +2,8 @@ import type { LinearCrossEntropyPlan, Operand } from "../plan.ts";
 import type { Rows } from "../shape.ts";
 import { ONE_ROW } from "./mass.ts";
 import { RowFormula, type Spread } from "./row-formula.ts";
-import { beginRows, classWeights, smoothing, transform } from "./row-inputs.ts";
+import { beginRows, chain, classWeights, smoothing, transform } from "./row-inputs.ts";
+import type { LogitTile } from "./row-stats.ts";
 import { type Block, load, store, storeColumn, storeScalar } from "./tile.ts";
 
 // logits = hidden · matrixᵀ + bias, for a block of rows and a run of classes at a time, all in f64.
@@ -57,7 +58,7 @@ class LinearKernel {
     this.#logits = new Float64Array(BLOCK_ROWS * this.#run);
     this.#slope = plan.softcap === 0 ? undefined : new Float64Array(this.#logits.length);
     beginRows(plan, this.formula, this.all, weights);
-    this.formula.begin(rows.outer);
+    this.formula.begin(0, rows.outer);
   }
 
   forward(): void {
@@ -65,12 +66,9 @@ class LinearKernel {
       this.#loadHidden(block);
       for (const { start, width } of this.#runs()) {
         this.#multiply(block, start, width);
-        for (let p = 0; p < block.count; p++) {
-          const spread = this.#spreadAt(start);
-          this.formula.add(block.first + p, this.#logits, p * width, (p + 1) * width, start, spread);
-        }
+        this.formula.add(this.#tile(block, start, width), this.#spreadAt(start));
       }
-      for (let p = 0; p < block.count; p++) this.formula.finish(block.first + p, this.#plan.rows.classes);
+      this.formula.finish(block.first, block.count, this.#plan.rows.classes);
     }
   }
 
@@ -84,8 +82,10 @@ class LinearKernel {
         this.#gradient(block, start, width);
         for (let c = 0; c < width; c++) {
           this.#loadMatrixRow(start + c);
-          for (let p = 0; p < block.count; p++)
+          for (let p = 0; p < block.count; p++) {
+            if (!this.#kept(block.first + p)) continue;
             addScaled(sum, p * features, this.#logits[p * width + c] as number, this.#matrixRow, 0, features);
+          }
         }
       }
       store(output, block, 0, features, sum, features);
@@ -103,6 +103,7 @@ class LinearKernel {
         this.#loadHidden(block);
         this.#gradient(block, start, width);
         for (let p = 0; p < block.count; p++) {
+          if (!this.#kept(block.first + p)) continue;
           for (let c = 0; c < width; c++) {
             const g = this.#logits[p * width + c] as number;
             biasSum[c] = (biasSum[c] as number) + g;
@@ -131,7 +132,16 @@ class LinearKernel {
   }
 
   #spreadAt(start: number): Spread | undefined {
-    return this.#spread && { values: this.#spread, offset: start };
+    return this.#spread && { values: this.#spread, offset: start, pitch: 0 };
+  }
+
+  #tile({ first, count }: Block, start: number, width: number): LogitTile {
+    return { values: this.#logits, pitch: width, first, count, start, width };
+  }
+
+  /** Rows left out take no part in the products: whatever they hold, their gradient is 0. */
+  #kept(row: number): boolean {
+    return this.formula.rowWeight[row] !== 0;
   }
 
   #loadHidden(block: Block): void {
@@ -160,20 +170,9 @@ class LinearKernel {
 
   /** Their gradient, with respect to `hidden · matrixᵀ + bias`. */
   #gradient(block: Block, start: number, width: number): void {
-    const { softcap, logitScale } = this.#plan;
     this.#multiply(block, start, width);
-    const logits = this.#logits;
-    const slope = this.#slope;
-    if (slope !== undefined) {
-      for (let i = 0; i < logits.length; i++) {
-        const t = (logits[i] as number) / softcap;
-        slope[i] = (1 - t) * (1 + t);
-      }
-    }
-    for (let p = 0; p < block.count; p++) {
-      this.formula.gradient(block.first + p, logits, p * width, (p + 1) * width, start, this.#spreadAt(start));
-    }
-    for (let i = 0; i < logits.length; i++) logits[i] = (logits[i] as number) * logitScale * (slope?.[i] ?? 1);
+    const tile = this.#tile(block, start, width);
+    chain(this.#plan, tile, this.#slope, () => this.formula.gradient(tile, this.#spreadAt(start)));
   }
 }
 

@@ -1,6 +1,6 @@
 import { DataError } from "../errors.ts";
 import type { Operand, PointwisePlan } from "../plan.ts";
-import { type Term, TERMS } from "./terms.ts";
+import { TERMS } from "./terms.ts";
 import { type Block, load, newTile, store, storeColumn, storeScalar, type Tiling, tilingOf } from "./tile.ts";
 
 /** `scale · weight · term(a, b)` per element, kept or summed, and its gradients; every input is read once. */
@@ -20,7 +20,7 @@ export function pointwise(plan: PointwisePlan): void {
       tiles.load(block, start, width);
       tiles.values(block.count, width, sums);
       if (reduce === "none") tiles.store(output, block, start, width, scale);
-      tiles.gradients(block, start, width);
+      tiles.gradient(block, start, width);
     }
     for (let p = 0; p < block.count; p++) total += sums[p] as number;
     if (reduce === "classes")
@@ -88,21 +88,16 @@ class Tiles {
     store(output, block, start, width, this.#result, this.#pitch);
   }
 
-  gradients(block: Block, start: number, width: number): void {
-    const { gradientA, gradientB, term } = this.#plan;
-    const { byA, byB } = TERMS[term];
-    this.#gradient(gradientA, byA, block, start, width);
-    this.#gradient(gradientB, byB, block, start, width);
-  }
-
-  #gradient(output: Operand | undefined, slope: Term["byA"], block: Block, start: number, width: number): void {
-    if (output === undefined) return;
-    if (slope === undefined) throw new TypeError(`the term "${this.#plan.term}" has no such gradient`);
+  gradient(block: Block, start: number, width: number): void {
+    const { gradient, term } = this.#plan;
+    if (gradient === undefined) return;
+    const slope = TERMS[term].byA;
+    if (slope === undefined) throw new TypeError(`the term "${term}" has no gradient`);
     for (let j = 0; j < this.#result.length; j++) {
       const by = slope(this.#a[j] as number, this.#b[j] as number, this.#positiveWeight[j] as number, this.#plan);
       this.#result[j] = (this.#upstream[j] as number) * this.#plan.scale * (this.#weight[j] as number) * by;
     }
-    store(output, block, start, width, this.#result, this.#pitch);
+    store(gradient, block, start, width, this.#result, this.#pitch);
   }
 }
 

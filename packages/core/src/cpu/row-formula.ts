@@ -1,197 +1,258 @@
 import type { DType } from "../dtype.ts";
 import type { LossNumbers } from "../plan.ts";
-import { exp } from "./exp.ts";
+import { exp, expBelow, FRACTIONS, POWERS } from "./exp.ts";
 import { type Divisor, divisorOf } from "./mass.ts";
-import { RowStats } from "./row-stats.ts";
+import { type LogitTile, RowStats } from "./row-stats.ts";
 
-/** Target mass spread over many classes: `values[offset + j]` for class j of the tile at hand. */
+/** Target mass spread over many classes: for the tile's row p and column c at `values[offset + p · pitch + c]`. */
 export interface Spread {
   readonly values: Float64Array;
   readonly offset: number;
+  /** 0 where all rows share the same. */
+  readonly pitch: number;
 }
 
 /**
- * The row formula (docs/semantics.md), for a block of rows whose logits come tile by tile. With hot mass h on class y and
- * spread masses q_j, S = h + Σ q_j, log z = log1p(rest):
+ * The row formula (docs/semantics.md), for rows whose logits come tile by tile. With hot mass h on class y, spread masses
+ * q_j, S = h + Σ q_j, e_j = exp(x_j − max) and rest = Σ e_j − 1 (so log z = log1p(rest)):
  *
  *     loss   = S·log z + h·(max − x_y) + Σ q_j·(max − x_j)
- *     grad_j = upstream/divisor · (S·e_j/(1 + rest) − q_j − [j = y]·h)
+ *     grad_j = upstream/divisor · ((S·e_j − Q_j) − Q_j·rest) / (1 + rest),   Q_j = q_j + [j = y]·h
  *
- * and at the maximum `((S − q) − q·rest)/(1 + rest)`, which is exact where all mass is there. All in f64.
+ * which is S·softmax_j − Q_j, written so that nothing is lost where all mass lies on the maximum. All in f64.
  */
 export class RowFormula {
   readonly stats: RowStats;
-  /** Class of the hot mass; −1 for none. */
+  /** Class of the hot mass, and its logit; −1 for none. */
   readonly label: Float64Array;
   readonly labelLogit: Float64Array;
-  /** Mass on the label, and what multiplies the finished row. 0 row weight leaves the row out. */
+  /** Mass on the label. */
   readonly hot: Float64Array;
+  /** What multiplies the finished row; 0 leaves it out. */
   readonly rowWeight: Float64Array;
-  /** Gradient from above, per row. */
+  /** Gradient from above. */
   readonly upstream: Float64Array;
   readonly loss: Float64Array;
   readonly #numbers: LossNumbers;
   readonly #divisor: Divisor;
   readonly #spreadMass: Float64Array;
   readonly #spreadGap: Float64Array;
-  /** S of the gradient, and the mass it takes from the label: other than S and h for z-loss and focal loss. */
+  /** S and h of the gradient; other than those of the loss under z-loss and focal loss. */
   readonly #pull: Float64Array;
   readonly #push: Float64Array;
-  readonly #rounding: Float64Array | Float32Array;
-  #sum = 0;
-  #carry = 0;
+  /** Rounds to the result's dtype. */
+  readonly #round: (value: number) => number;
+  readonly #total: Sum = new Sum();
+  #hotTotal = 0;
 
   constructor(numbers: LossNumbers, rows: number, lossDType: DType) {
     const column = (): Float64Array => new Float64Array(rows);
     this.stats = new RowStats(rows);
     this.label = column();
+    this.labelLogit = column();
     this.hot = column();
-    this.rowWeight = column().fill(1);
-    this.upstream = column().fill(1);
+    this.rowWeight = column();
+    this.upstream = column();
     this.loss = column();
     this.#numbers = numbers;
     this.#divisor = divisorOf(numbers.divisor);
-    this.labelLogit = column();
     this.#spreadMass = column();
     this.#spreadGap = column();
     this.#pull = column();
     this.#push = column();
-    this.#rounding = lossDType === "f64" ? new Float64Array(1) : new Float32Array(1);
+    this.#round = lossDType === "f64" ? (value) => value : Math.fround;
   }
 
-  /** Starts a block: `label`, `hot`, `rowWeight` and `upstream` are set by the caller. */
-  begin(count: number): void {
-    this.stats.reset(count);
-    this.labelLogit.fill(NaN, 0, count);
-    this.#spreadMass.fill(0, 0, count);
-    this.#spreadGap.fill(0, 0, count);
+  /** Starts rows anew; their `label`, `hot`, `rowWeight` and `upstream` are set by the caller. */
+  begin(first: number, count: number): void {
+    this.stats.reset(first, count);
+    this.labelLogit.fill(NaN, first, first + count);
+    this.#spreadMass.fill(0, first, first + count);
+    this.#spreadGap.fill(0, first, first + count);
   }
 
-  /** Takes in classes `start …` of row `p`, at `tile[from … to − 1]`. */
-  add(p: number, tile: Float64Array, from: number, to: number, start: number, spread: Spread | undefined): void {
-    const at = (this.label[p] as number) - start;
-    if (at >= 0 && at < to - from) this.labelLogit[p] = tile[from + at] as number;
+  /** Takes in a tile of logits, with the target mass spread over its classes. */
+  add(tile: LogitTile, spread: Spread | undefined): void {
+    const { values, pitch, first, count, start, width } = tile;
+    const { label, labelLogit } = this;
+    for (let p = 0; p < count; p++) {
+      const at = (label[first + p] as number) - start;
+      if (at >= 0 && at < width) labelLogit[first + p] = values[p * pitch + at] as number;
+    }
     if (this.#numbers.normalized) return;
-    const before = this.stats.max[p] as number;
-    this.stats.add(p, tile, from, to, start);
-    if (spread === undefined) return;
-    // Gaps are measured from the maximum so far (from 0 before there is any) and moved along with it.
-    const max = finiteOr0(this.stats.max[p] as number);
-    const moved = max - finiteOr0(before);
-    const { values, offset } = spread;
+    if (spread === undefined) return this.stats.add(tile);
+    const before = this.stats.max.slice(first, first + count);
+    this.stats.add(tile);
+    for (let p = 0; p < count; p++) this.#addSpread(tile, p, spread, before[p] as number);
+  }
+
+  /** Gaps are measured from the maximum so far (from 0 before there is any) and moved along with it. */
+  #addSpread(tile: LogitTile, p: number, spread: Spread, before: number): void {
+    const { values, pitch, first, width } = tile;
+    const masses = spread.values;
     const { strict } = this.#numbers;
+    const row = first + p;
+    const max = finiteOr0(this.stats.max[row] as number);
+    const moved = max - finiteOr0(before);
     let mass = 0;
     let gap = 0;
-    for (let j = from, k = offset; j < to; j++, k++) {
-      const q = values[k] as number;
+    for (let j = p * pitch, k = spread.offset + p * spread.pitch, end = j + width; j < end; j++, k++) {
+      const q = masses[k] as number;
       mass += q;
-      if (q !== 0 || strict) gap += q * (max - (tile[j] as number));
+      if (strict) gap += q * this.#round(max - (values[j] as number));
+      else if (q !== 0) gap += q * (max - (values[j] as number));
     }
-    this.#spreadGap[p] = (this.#spreadGap[p] as number) + times(this.#spreadMass[p] as number, moved, false) + gap;
-    this.#spreadMass[p] = (this.#spreadMass[p] as number) + mass;
+    const earlier = this.#spreadMass[row] as number;
+    this.#spreadGap[row] = (this.#spreadGap[row] as number) + (earlier === 0 ? 0 : earlier * moved) + gap;
+    this.#spreadMass[row] = earlier + mass;
   }
 
-  /** All classes of row `p` are in: its loss. */
-  finish(p: number, classes: number): void {
+  /** All classes of these rows are in: their losses. */
+  finish(first: number, count: number, classes: number): void {
     const { strict, zLoss, focalGamma, normalized } = this.#numbers;
-    const rowWeight = this.rowWeight[p] as number;
-    const { max, rest } = this.#statsOf(p);
-    const logZ = Math.log1p(rest);
-    const hot = this.hot[p] as number;
-    let loss = 0;
-    let pull = 0;
-    let push = hot;
-    if (rowWeight !== 0 && classes > 0) {
-      const gap = (normalized ? 0 : max) - (this.labelLogit[p] as number);
-      const hotLoss = (this.label[p] as number) < 0 ? 0 : times(hot, gap, strict);
-      const mass = hot + (this.#spreadMass[p] as number);
-      pull = mass;
-      loss = mass * logZ + hotLoss + (this.#spreadGap[p] as number);
+    const { label, labelLogit, hot, rowWeight, loss, stats } = this;
+    const [pull, push, spreadMass, spreadGap] = [this.#pull, this.#push, this.#spreadMass, this.#spreadGap];
+    for (let p = first; p < first + count; p++) {
+      const weight = rowWeight[p] as number;
+      if (weight === 0 || classes === 0) {
+        pull[p] = push[p] = loss[p] = 0;
+        continue;
+      }
+      const max = normalized ? 0 : (stats.max[p] as number);
+      const logZ = normalized ? 0 : Math.log1p(Number.isFinite(max) ? (stats.rest[p] as number) : NaN);
+      const h = hot[p] as number;
+      const mass = h + (spreadMass[p] as number);
+      const gap = max - (labelLogit[p] as number);
+      let hotLoss = (label[p] as number) < 0 ? 0 : times(h, gap, strict);
+      let rowLoss = mass * logZ + hotLoss + (spreadGap[p] as number);
+      pull[p] = mass;
+      push[p] = h;
       if (focalGamma !== 0) {
-        const surprise = logZ + gap;
-        const miss = -Math.expm1(-surprise);
-        const factor = miss ** focalGamma;
-        loss = times(hot, factor * surprise, strict);
-        const slope = surprise === Infinity ? 0 : (focalGamma * (1 - miss) * surprise) / miss;
-        pull = push = hot * factor * (1 + (miss === 0 ? focalGamma : slope));
+        const { factor, slope } = focal(logZ + gap, focalGamma);
+        rowLoss = hotLoss = times(h, factor * (logZ + gap), strict);
+        pull[p] = push[p] = h * slope;
       }
       if (zLoss !== 0) {
-        loss += zLoss * (max + logZ) ** 2;
-        pull += 2 * zLoss * (max + logZ);
+        rowLoss += zLoss * (max + logZ) ** 2;
+        pull[p] = mass + 2 * zLoss * (max + logZ);
       }
-      loss *= rowWeight;
+      loss[p] = weight * rowLoss;
+      if (strict) this.#hotTotal += h * logZ + hotLoss;
     }
-    this.#pull[p] = pull;
-    this.#push[p] = push;
-    this.loss[p] = loss;
-    this.#accumulate(loss);
+    if (this.#numbers.reduce) this.#total.add(strict ? loss.map(this.#round) : loss, first, count);
   }
 
-  /** Turns row `p`'s logits in `tile[from … to − 1]` into its gradient. */
-  gradient(p: number, tile: Float64Array, from: number, to: number, start: number, spread: Spread | undefined): void {
+  /** Turns a tile of logits into the gradient. */
+  gradient(tile: LogitTile, spread: Spread | undefined): void {
+    const { values, pitch, count, first, width, start } = tile;
     const { normalized, strict } = this.#numbers;
-    const rowWeight = this.rowWeight[p] as number;
-    const { max, rest } = this.#statsOf(p);
-    if (rowWeight === 0) {
-      tile.fill(strict && Number.isNaN(rest) ? NaN : 0, from, to); // PyTorch: 0 · softmax(row)
-      return;
+    const fractions = FRACTIONS;
+    const powers = POWERS;
+    for (let p = 0; p < count; p++) {
+      const row = first + p;
+      const from = p * pitch;
+      const to = from + width;
+      const max = this.stats.max[row] as number;
+      const rest = Number.isFinite(max) ? (this.stats.rest[row] as number) : NaN;
+      if (this.rowWeight[row] === 0) {
+        values.fill(strict && Number.isNaN(rest) && !normalized ? NaN : 0, from, to); // PyTorch: 0 · softmax(row)
+        continue;
+      }
+      const scale = this.scale(row);
+      const at = (this.label[row] as number) - start;
+      const labelled = (this.label[row] as number) >= 0 && at >= 0 && at < width;
+      const push = this.#push[row] as number;
+      if (normalized) {
+        values.fill(0, from, to);
+        if (labelled) values[from + at] = -push * scale;
+        continue;
+      }
+      const pull = this.#pull[row] as number;
+      const share = scale / (1 + rest);
+      if (spread === undefined) {
+        const factor = pull * share;
+        for (let j = from; j < to; j++) values[j] = factor * expBelow((values[j] as number) - max, fractions, powers);
+      } else {
+        const masses = spread.values;
+        for (let j = from, k = spread.offset + p * spread.pitch; j < to; j++, k++) {
+          const q = masses[k] as number;
+          const e = expBelow((values[j] as number) - max, fractions, powers);
+          values[j] = (pull * e - q - q * rest) * share;
+        }
+      }
+      if (labelled) {
+        const e = exp((this.labelLogit[row] as number) - max);
+        const q = push + (spread === undefined ? 0 : (spread.values[spread.offset + p * spread.pitch + at] as number));
+        values[from + at] = (pull * e - q - q * rest) * share;
+      }
+      if (strict && !Number.isFinite(scale)) this.#cancel(tile, p, spread);
     }
-    const scale = this.scale(p);
-    const pull = this.#pull[p] as number;
-    const share = 1 / (1 + rest);
-    const at = from + (this.label[p] as number) - start;
-    const peak = from + (this.stats.peak[p] as number) - start;
-    if (normalized) tile.fill(0, from, to);
-    else for (let j = from; j < to; j++) tile[j] = pull * (exp((tile[j] as number) - max) * share);
-    const labelled = (this.label[p] as number) >= 0 && at >= from && at < to;
-    const push = this.#push[p] as number;
-    if (spread !== undefined) subtract(tile, from, to, spread);
-    if (labelled) tile[at] = (tile[at] as number) - push;
-    if (!normalized && peak >= from && peak < to && this.stats.peak[p] !== -1) {
-      const spreadHere = spread === undefined ? 0 : (spread.values[spread.offset + peak - from] as number);
-      const q = spreadHere + (labelled && at === peak ? push : 0);
-      tile[peak] = (pull - q - q * rest) * share;
+  }
+
+  /** PyTorch adds up the gradient's sides after dividing them: at a divisor of 0 that is ∞ − ∞ where mass is, or 0/0. */
+  #cancel({ values, pitch, first, start, width }: LogitTile, p: number, spread: Spread | undefined): void {
+    const label = this.label[first + p] as number;
+    if (label >= 0 && this.#push[first + p] === 0) values.fill(NaN, p * pitch, p * pitch + width);
+    for (let c = 0; c < width; c++) {
+      const spreadHere = spread === undefined ? 0 : (spread.values[spread.offset + p * spread.pitch + c] as number);
+      if (spreadHere !== 0 || label === start + c) values[p * pitch + c] = NaN;
     }
-    for (let j = from; j < to; j++) tile[j] = (tile[j] as number) * scale;
   }
 
   /** What multiplies a row's gradient: upstream, row weight and divisor. */
-  scale(p: number): number {
-    return ((this.upstream[p] as number) / this.#divisor.mass) * (this.rowWeight[p] as number);
+  scale(row: number): number {
+    return ((this.upstream[row] as number) / this.#divisor.mass) * (this.rowWeight[row] as number);
   }
 
-  /** `−log p_j`, in nats, of a logit of row `p`. */
-  surprise(p: number, logit: number): number {
-    const { max, rest } = this.#statsOf(p);
-    return max - logit + Math.log1p(rest);
+  /** `−log p_j`, in nats, of a logit of a row. */
+  surprise(row: number, logit: number): number {
+    if (this.#numbers.normalized) return -logit;
+    const max = this.stats.max[row] as number;
+    const rest = Number.isFinite(max) ? (this.stats.rest[row] as number) : NaN;
+    const gap = this.#numbers.strict ? this.#round(max - logit) : max - logit;
+    return gap + Math.log1p(rest);
   }
 
-  /** max and rest as the formulas need them: a row without a finite maximum is NaN throughout. */
-  #statsOf(p: number): { max: number; rest: number } {
-    if (this.#numbers.normalized) return { max: 0, rest: 0 };
-    const max = this.stats.max[p] as number;
-    return { max, rest: Number.isFinite(max) ? (this.stats.rest[p] as number) : NaN };
-  }
-
-  /** Σ of all finished rows over the divisor, compensated (Neumaier 1974). */
+  /** Σ of all finished rows over the divisor. */
   total(): number {
-    if (this.#divisor.kept === 0) return this.#numbers.empty;
-    const sum = Number.isFinite(this.#carry) ? this.#sum + this.#carry : this.#sum;
-    return (this.#numbers.strict ? this.#round(sum) : sum) / this.#divisor.mass;
+    const { strict, base, empty } = this.#numbers;
+    const { mass, kept } = this.#divisor;
+    if (kept === 0) return empty;
+    // PyTorch divides the hot and the smoothed part one by one: at a divisor of 0 either may be 0/0.
+    if (strict && mass === 0 && base !== 0 && this.#hotTotal === 0) return NaN;
+    return (strict ? this.#round(this.#total.value()) : this.#total.value()) / mass;
   }
+}
 
-  /** As it stands in the result's dtype: PyTorch's f32 sum overflows where an f64 one does not. */
-  #round(value: number): number {
-    this.#rounding[0] = value;
-    return this.#rounding[0] as number;
-  }
+/** A compensated sum (Neumaier 1974). */
+class Sum {
+  #sum = 0;
+  #carry = 0;
 
-  #accumulate(loss: number): void {
-    const term = this.#numbers.strict ? this.#round(loss) : loss;
-    const sum = this.#sum + term;
-    this.#carry += Math.abs(this.#sum) >= Math.abs(term) ? this.#sum - sum + term : term - sum + this.#sum;
+  add(values: Float64Array, first: number, count: number): void {
+    let sum = this.#sum;
+    let carry = this.#carry;
+    for (let p = first; p < first + count; p++) {
+      const term = values[p] as number;
+      const next = sum + term;
+      carry += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
+      sum = next;
+    }
     this.#sum = sum;
+    this.#carry = carry;
   }
+
+  value(): number {
+    return Number.isFinite(this.#carry) ? this.#sum + this.#carry : this.#sum;
+  }
+}
+
+/** `(1 − p)^γ` for p = e^−surprise, and its part of the gradient: `(1 − p)^γ + γ·(1 − p)^(γ−1)·p·surprise`. */
+function focal(surprise: number, gamma: number): { factor: number; slope: number } {
+  const miss = -Math.expm1(-surprise);
+  const factor = miss ** gamma;
+  const ratio = surprise === Infinity ? 0 : miss === 0 ? 1 : ((1 - miss) * surprise) / miss;
+  return { factor, slope: factor * (1 + gamma * ratio) };
 }
 
 function finiteOr0(x: number): number {
@@ -200,9 +261,5 @@ function finiteOr0(x: number): number {
 
 /** `a·b`, with 0·∞ = 0 unless strict: a class without target mass contributes nothing. */
 export function times(a: number, b: number, strict: boolean): number {
-  return a === 0 && !strict ? (Number.isNaN(b) ? NaN : 0) : a * b;
-}
-
-function subtract(tile: Float64Array, from: number, to: number, { values, offset }: Spread): void {
-  for (let j = from, k = offset; j < to; j++, k++) tile[j] = (tile[j] as number) - (values[k] as number);
+  return a === 0 && !strict && !Number.isNaN(b) ? 0 : a * b;
 }

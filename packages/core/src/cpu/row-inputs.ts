@@ -1,6 +1,7 @@
 import type { CrossEntropyPlan, LossNumbers } from "../plan.ts";
 import { ONE_ROW } from "./mass.ts";
 import type { RowFormula } from "./row-formula.ts";
+import type { LogitTile } from "./row-stats.ts";
 import { type Block, load, loadColumn } from "./tile.ts";
 
 // What the row formula is fed with, in f64, for cross entropy and its linear form alike.
@@ -10,6 +11,25 @@ export function transform(logits: Float64Array, { logitScale, softcap }: LossNum
   if (logitScale !== 1) for (let i = 0; i < logits.length; i++) logits[i] = (logits[i] as number) * logitScale;
   if (softcap !== 0)
     for (let i = 0; i < logits.length; i++) logits[i] = softcap * Math.tanh((logits[i] as number) / softcap);
+}
+
+/** Lets `differentiate` turn a tile of transformed logits into their gradient, and carries that through `transform`. */
+export function chain(
+  { logitScale, softcap }: LossNumbers,
+  { values }: LogitTile,
+  slope: Float64Array | undefined,
+  differentiate: () => void,
+): void {
+  if (slope !== undefined) {
+    for (let i = 0; i < values.length; i++) {
+      const t = (values[i] as number) / softcap;
+      slope[i] = logitScale * (1 - t) * (1 + t);
+    }
+  }
+  differentiate();
+  if (slope !== undefined)
+    for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * (slope[i] as number);
+  else if (logitScale !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * logitScale;
 }
 
 /** Class weights in f64. */

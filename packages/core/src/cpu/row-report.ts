@@ -1,37 +1,39 @@
 import type { RowStats as StatsOperands } from "../plan.ts";
 import { exp } from "./exp.ts";
 import type { RowFormula } from "./row-formula.ts";
+import type { LogitTile } from "./row-stats.ts";
 import type { TargetTiles } from "./target-tiles.ts";
 import { type Block, storeColumn } from "./tile.ts";
 
-/** Entropy and rank of a block's rows, from a second look at their logits, and what the row statistics say already. */
+/** Entropy, rank and prediction of a block's rows, from a second look at their logits, and what the row statistics say already. */
 export class RowReport {
   readonly #formula: RowFormula;
   readonly #target: TargetTiles;
   /** `Σ e_j · (max − x_j)`. */
   readonly #gaps: Float64Array;
   readonly #rank: Float64Array;
+  readonly #predicted: Float64Array;
 
   constructor(formula: RowFormula, target: TargetTiles, rows: number) {
     this.#formula = formula;
     this.#target = target;
     this.#gaps = new Float64Array(rows);
     this.#rank = new Float64Array(rows).fill(1);
+    this.#predicted = new Float64Array(rows).fill(-1);
   }
 
-  /** Takes in classes `start …` of row `p`, at `tile[from … to − 1]`. */
-  add(p: number, tile: Float64Array, from: number, to: number, start: number): void {
-    const max = this.#formula.stats.max[p] as number;
-    const { label, logit } = this.#target.labelOf(p);
-    let gaps = 0;
-    let ahead = 0;
-    for (let j = from, c = start; j < to; j++, c++) {
-      const x = tile[j] as number;
-      if (x !== -Infinity) gaps += (max - x) * exp(x - max);
-      if (x > logit || (x === logit && c < label)) ahead++;
+  /** Takes in a tile of logits. */
+  add({ values, pitch, count, start, width }: LogitTile): void {
+    for (let p = 0; p < count; p++) {
+      const max = this.#formula.stats.max[p] as number;
+      const { label, logit } = this.#target.labelOf(p);
+      for (let j = p * pitch, c = start, end = j + width; j < end; j++, c++) {
+        const x = values[j] as number;
+        if (x !== -Infinity) this.#gaps[p] = (this.#gaps[p] as number) + (max - x) * exp(x - max);
+        if (x > logit || (x === logit && c < label)) this.#rank[p] = (this.#rank[p] as number) + 1;
+        if (x === max && this.#predicted[p] === -1) this.#predicted[p] = c;
+      }
     }
-    this.#gaps[p] = (this.#gaps[p] as number) + gaps;
-    this.#rank[p] = (this.#rank[p] as number) + ahead;
   }
 
   /** Writes all statistics of the block. */
@@ -52,11 +54,7 @@ export class RowReport {
       block,
       column((p) => Math.log1p(rest(p))),
     );
-    storeColumn(
-      operands.predicted,
-      block,
-      column((p) => stats.peak[p] as number),
-    );
+    storeColumn(operands.predicted, block, this.#predicted);
     storeColumn(
       operands.rank,
       block,

@@ -1,5 +1,5 @@
 import type { SoftmaxPlan } from "../plan.ts";
-import { exp } from "./exp.ts";
+import { expBelow, FRACTIONS, POWERS } from "./exp.ts";
 import { RowStats } from "./row-stats.ts";
 import { type Block, load, loadColumn, newTile, store, storeColumn, tilingOf } from "./tile.ts";
 
@@ -15,6 +15,8 @@ export function softmax(plan: SoftmaxPlan): void {
   /** `Σ g·e` for softmax, `Σ g` for log-softmax, g itself for log-sum-exp. */
   const dot = new Float64Array(tiling.rows);
   const count = rows.outer * rows.inner;
+  const fractions = FRACTIONS;
+  const powers = POWERS;
   for (let first = 0; first < count; first += tiling.rows) {
     const block: Block = { rows, first, count: Math.min(tiling.rows, count - first) };
     reduce(block);
@@ -24,13 +26,13 @@ export function softmax(plan: SoftmaxPlan): void {
   }
 
   function reduce(block: Block): void {
-    stats.reset(block.count);
+    stats.reset(0, block.count);
     tiles((start, width) => {
       load(input, block, start, width, tile, pitch);
-      for (let p = 0; p < block.count; p++) stats.add(p, tile, p * pitch, p * pitch + width, start);
+      stats.add({ values: tile, pitch, first: 0, count: block.count, start, width });
     });
-    if (reduces) return;
-    for (let p = 0; p < block.count; p++) if (!Number.isFinite(stats.max[p])) stats.rest[p] = NaN;
+    // No distribution without a finite maximum; the log-sum-exp is then the maximum itself, and its gradient exp(x − max).
+    for (let p = 0; p < block.count; p++) if (!Number.isFinite(stats.max[p])) stats.rest[p] = reduces ? 0 : NaN;
   }
 
   function weigh(block: Block): void {
@@ -44,7 +46,8 @@ export function softmax(plan: SoftmaxPlan): void {
         const max = stats.max[p] as number;
         let sum = 0;
         for (let j = p * pitch, end = j + width; j < end; j++) {
-          sum += (gradient[j] as number) * (of === "softmax" ? exp((tile[j] as number) - max) : 1);
+          sum +=
+            (gradient[j] as number) * (of === "softmax" ? expBelow((tile[j] as number) - max, fractions, powers) : 1);
         }
         dot[p] = (dot[p] as number) + sum;
       }
@@ -70,14 +73,15 @@ export function softmax(plan: SoftmaxPlan): void {
   function values(from: number, to: number, max: number, rest: number): void {
     const share = 1 / (1 + rest);
     const logZ = Math.log1p(rest);
-    if (of === "softmax") for (let j = from; j < to; j++) tile[j] = exp((tile[j] as number) - max) * share;
+    if (of === "softmax")
+      for (let j = from; j < to; j++) tile[j] = expBelow((tile[j] as number) - max, fractions, powers) * share;
     else for (let j = from; j < to; j++) tile[j] = (tile[j] as number) - max - logZ;
   }
 
   function gradients(g: Float64Array, from: number, to: number, max: number, rest: number, sum: number): void {
     const share = 1 / (1 + rest);
     for (let j = from; j < to; j++) {
-      const y = exp((tile[j] as number) - max) * share;
+      const y = expBelow((tile[j] as number) - max, fractions, powers) * share;
       if (of === "softmax") tile[j] = y * ((g[j] as number) - sum * share);
       else tile[j] = of === "log-softmax" ? (g[j] as number) - y * sum : sum * y;
     }
@@ -87,7 +91,7 @@ export function softmax(plan: SoftmaxPlan): void {
     for (let p = 0; p < block.count; p++) {
       const max = stats.max[p] as number;
       const rest = stats.rest[p] as number;
-      dot[p] = Number.isFinite(max) ? max + Math.log1p(rest) : max + (Number.isNaN(rest) ? NaN : 0);
+      dot[p] = Number.isFinite(max) ? max + Math.log1p(rest) : max;
     }
     return dot;
   }

@@ -1,7 +1,8 @@
 import type { CrossEntropyPlan } from "../plan.ts";
 import { ONE_ROW } from "./mass.ts";
-import type { RowFormula, Spread } from "./row-formula.ts";
+import { type RowFormula, type Spread, times } from "./row-formula.ts";
 import { beginRows, classWeights, smoothing } from "./row-inputs.ts";
+import type { LogitTile } from "./row-stats.ts";
 import { type Block, load, newTile, type Tiling } from "./tile.ts";
 
 /** A block's target as labels with hot mass, and spread mass per class. */
@@ -35,13 +36,14 @@ export class TargetTiles {
     this.#largest.fill(-Infinity);
   }
 
-  load(start: number, width: number, logits: Float64Array): void {
+  /** Reads the target of the classes of a tile whose logits are there. */
+  load(logits: LogitTile): void {
     const { target, hot, base, stats } = this.#plan;
     if (target.kind === "index" || this.#spread === undefined) return;
     const tile = this.#spread;
-    const { pitch } = this.#tiling;
+    const { pitch, start, width } = logits;
     load(target.operand, this.#block, start, width, tile, pitch);
-    if (stats !== undefined) this.#findLabels(start, width, logits);
+    if (stats !== undefined) this.#findLabels(logits);
     for (let p = 0; p < this.#block.count; p++) {
       for (let j = p * pitch, c = start, end = j + width; j < end; j++, c++) {
         const mass = hot * (tile[j] as number) + base;
@@ -50,21 +52,21 @@ export class TargetTiles {
     }
   }
 
-  spread(p: number, start: number): Spread | undefined {
+  spread(start: number): Spread | undefined {
     if (this.#spread === undefined) return undefined;
-    return { values: this.#spread, offset: this.#plan.target.kind === "index" ? start : p * this.#tiling.pitch };
+    if (this.#plan.target.kind === "index") return { values: this.#spread, offset: start, pitch: 0 };
+    return { values: this.#spread, offset: 0, pitch: this.#tiling.pitch };
   }
 
   /** `hot · w_j · (−log p_j)`, scaled as the row's gradient. */
-  gradient(start: number, width: number, logits: Float64Array, into: Float64Array): void {
+  gradient({ values, pitch, count, start, width }: LogitTile, into: Float64Array): void {
     const { hot, strict } = this.#plan;
-    for (let p = 0; p < this.#block.count; p++) {
+    for (let p = 0; p < count; p++) {
       const kept = this.#formula.rowWeight[p] !== 0;
       const scale = this.#formula.scale(p);
-      for (let j = p * this.#tiling.pitch, c = start, end = j + width; j < end; j++, c++) {
+      for (let j = p * pitch, c = start, end = j + width; j < end; j++, c++) {
         const mass = hot * (this.#weights === undefined ? 1 : (this.#weights[c] as number));
-        const surprise = this.#formula.surprise(p, logits[j] as number);
-        into[j] = !kept || (mass === 0 && !strict && !Number.isNaN(surprise)) ? 0 : scale * mass * surprise;
+        into[j] = kept ? scale * times(mass, this.#formula.surprise(p, values[j] as number), strict) : 0;
       }
     }
   }
@@ -77,14 +79,14 @@ export class TargetTiles {
     return { label: labels[p] as number, logit: logits[p] as number };
   }
 
-  #findLabels(start: number, width: number, logits: Float64Array): void {
+  #findLabels({ values, pitch, count, start, width }: LogitTile): void {
     const tile = this.#spread as Float64Array;
-    for (let p = 0; p < this.#block.count; p++) {
-      for (let j = p * this.#tiling.pitch, c = start, end = j + width; j < end; j++, c++) {
+    for (let p = 0; p < count; p++) {
+      for (let j = p * pitch, c = start, end = j + width; j < end; j++, c++) {
         if ((tile[j] as number) <= (this.#largest[p] as number)) continue;
         this.#largest[p] = tile[j] as number;
         this.#label[p] = c;
-        this.#labelLogit[p] = logits[j] as number;
+        this.#labelLogit[p] = values[j] as number;
       }
     }
   }

@@ -7,11 +7,10 @@ import { times } from "./row-formula.ts";
 /** The numbers of a plan that a term may use. */
 export type TermNumbers = Pick<PointwisePlan, "alpha" | "gamma" | "strict">;
 
-/** A formula of `a` and `b` (and the weight w of the positives), and its derivatives. */
+/** A formula of `a` and `b` (and the weight w of the positives), and its derivative by `a`. */
 export interface Term {
-  value(a: number, b: number, w: number, numbers: TermNumbers): number;
-  byA?(a: number, b: number, w: number, numbers: TermNumbers): number;
-  byB?(a: number, b: number, w: number, numbers: TermNumbers): number;
+  readonly value: (a: number, b: number, w: number, numbers: TermNumbers) => number;
+  readonly byA?: (a: number, b: number, w: number, numbers: TermNumbers) => number;
 }
 
 /** log(1 + e^x). */
@@ -39,6 +38,12 @@ const BINARY_LOGITS: Term = {
       ? (1 - t) * x + (1 + (w - 1) * t) * (Math.log1p(exp(-Math.abs(x))) + Math.max(-x, 0))
       : times(w * t, softplus(-x), false) + times(1 - t, softplus(x), false),
   byA: binaryLogitsSlope,
+};
+
+/** The same loss as multilabel_soft_margin_loss writes it, which differs at infinite logits only. */
+const SOFT_MARGIN: Term = {
+  value: (x, t, _w, { strict }) => times(t, softplus(-x), strict) + times(1 - t, softplus(x), strict),
+  byA: (x, t) => binaryLogitsSlope(x, t, 1),
 };
 
 const BINARY_PROBABILITIES: Term = {
@@ -81,6 +86,7 @@ function missOf(x: number, t: number): number {
 export const TERMS: Readonly<Record<PointwiseTerm, Term>> = {
   "binary-logits": BINARY_LOGITS,
   "binary-probabilities": BINARY_PROBABILITIES,
+  "soft-margin": SOFT_MARGIN,
   "focal-logits": FOCAL_LOGITS,
   kl: {
     value: (x, t, _w, { strict }) => (t < 0 ? NaN : pLog(t, t) - times(t, x, strict)),
@@ -94,4 +100,5 @@ export const TERMS: Readonly<Record<PointwiseTerm, Term>> = {
   "distribution-cross-entropy": { value: (p, q) => -pLog(p, q) + 0 },
   "distribution-kl": { value: (p, q) => (p === 0 && !Number.isNaN(q) ? 0 : p * Math.log(p / q)) },
   exp: { value: (x) => Math.exp(x) },
+  identity: { value: (x) => x },
 };

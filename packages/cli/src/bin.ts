@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import process from "node:process";
+import { EXIT } from "./exit.ts";
+import { main } from "./main.ts";
+
+process.once("SIGINT", () => process.exit(EXIT.interrupted));
+
+// A reader that has seen enough, as in `surprisal demo | head`, is not an error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(EXIT.done);
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2), process);

@@ -1,0 +1,16 @@
+import { InvalidArgumentError } from "commander";
+
+/** An option's value as a number, written in decimal: no blanks, no hexadecimal, no `NaN`. */
+export function decimal(text: string): number {
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw new InvalidArgumentError("A number is required.");
+  return Number(text);
+}
+
+/** An option's value as an integer that a double holds exactly. */
+export function integer(text: string): number {
+  const value = Number(text);
+  if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError("An integer is required.");
+  }
+  return value;
+}

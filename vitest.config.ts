@@ -1,0 +1,50 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { chromiumLaunch } from "./tools/chromium.ts";
+
+// Two lanes over the same sources: node, and a real Chromium. A file of tests that need Node is named `*.node.test.ts`,
+// one that needs a browser `*.browser.test.ts`. A lane that cannot start fails the run.
+
+/** Packages are tested from their sources, not from what was last built. */
+const conditions = ["@surprisal/source"];
+
+export default defineConfig({
+  resolve: { conditions: [...conditions, "module", "browser", "development|production"] },
+  ssr: { resolve: { conditions: [...conditions, "module", "node", "development|production"] } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "node",
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "apps/conformance/**/*.test.ts",
+            "tools/**/*.test.ts",
+            "docs/**/*.test.ts",
+          ],
+          exclude: ["**/node_modules/**", "**/*.browser.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        // Cross-origin isolation: without it a page has no SharedArrayBuffer.
+        server: {
+          headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
+        },
+        test: {
+          name: "browser",
+          include: ["packages/core/src/**/*.test.ts", "tools/**/*.browser.test.ts"],
+          exclude: ["**/*.node.test.ts"],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: chromiumLaunch() }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
