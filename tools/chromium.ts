@@ -42,7 +42,8 @@ export function chromiumLaunch(): ChromiumLaunch {
   const environment = definedEntries(process.env);
   const chosen = process.env["SURPRISAL_CHROMIUM"];
   if (chosen !== undefined) return { executablePath: chosen, args: ARGS, env: environment };
-  if (process.platform !== "linux" || process.arch !== "x64") return { channel: "chrome", args: ARGS, env: environment };
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return { channel: "chrome", args: ARGS, env: environment };
   const folder = unpackedChromium();
   const env = {
     ...environment,

@@ -57,7 +57,8 @@ function exportsOf(project: Project, path: string): Exported[] {
   return project.syntax(path).statements.flatMap((statement) => {
     if (!ts.isExportDeclaration(statement) || statement.moduleSpecifier === undefined) return [];
     const { exportClause, moduleSpecifier } = statement;
-    if (exportClause === undefined || !ts.isNamedExports(exportClause) || !ts.isStringLiteral(moduleSpecifier)) return [];
+    if (exportClause === undefined || !ts.isNamedExports(exportClause) || !ts.isStringLiteral(moduleSpecifier))
+      return [];
     const from = resolveRelative(path, moduleSpecifier.text);
     return exportClause.elements.map(({ name, propertyName }) => ({
       name: name.text,

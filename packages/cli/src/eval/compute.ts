@@ -47,8 +47,9 @@ function toBits(nats: number): number {
 }
 
 async function meanLoss(inputs: EvalInputs, options: CrossEntropyOptions, losses: readonly number[]): Promise<number> {
-  if (options.reduction === "mean") return losses[0] ?? NaN;
-  using mean = crossEntropy(inputs.logits, inputs.targets, { ...options, reduction: "mean" });
+  const { reduction, onEmpty: _onEmpty, ...rest } = options;
+  if (reduction === "mean") return losses[0] ?? NaN;
+  using mean = crossEntropy(inputs.logits, inputs.targets, rest);
   return mean.item();
 }
 

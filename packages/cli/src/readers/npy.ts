@@ -10,7 +10,23 @@ import {
   parseNpyHeader,
 } from "./npy-header.ts";
 
-const CONSTRUCTORS = {
+/** The array that holds the elements of each type in memory; `f2` is held as its bits. */
+export interface NpyData {
+  readonly b1: Uint8Array;
+  readonly i1: Int8Array;
+  readonly i2: Int16Array;
+  readonly i4: Int32Array;
+  readonly i8: BigInt64Array;
+  readonly u1: Uint8Array;
+  readonly u2: Uint16Array;
+  readonly u4: Uint32Array;
+  readonly u8: BigUint64Array;
+  readonly f2: Uint16Array;
+  readonly f4: Float32Array;
+  readonly f8: Float64Array;
+}
+
+const CONSTRUCTORS: { readonly [T in NpyType]: new (bytes: ArrayBuffer) => NpyData[T] } = {
   b1: Uint8Array,
   i1: Int8Array,
   i2: Int16Array,
@@ -20,13 +36,10 @@ const CONSTRUCTORS = {
   u2: Uint16Array,
   u4: Uint32Array,
   u8: BigUint64Array,
-  f2: Uint16Array, // the bits; not every runtime has Float16Array
+  f2: Uint16Array,
   f4: Float32Array,
   f8: Float64Array,
-} as const;
-
-/** The array that holds the elements of each type in memory. */
-export type NpyData = { readonly [T in NpyType]: InstanceType<(typeof CONSTRUCTORS)[T]> };
+};
 
 /** An array as it lies in a .npy file, in this machine's byte order. */
 export type NpyArray = {
@@ -75,8 +88,8 @@ async function readFrom(handle: FileHandle, file: string): Promise<NpyArray> {
 }
 
 function arrayOf({ type, shape, fortranOrder }: NpyHeader, bytes: ArrayBuffer, file: string): NpyArray {
-  const TypedArray: new (bytes: ArrayBuffer) => NpyData[NpyType] = CONSTRUCTORS[type];
-  return { file, type, shape, fortranOrder, data: new TypedArray(bytes) } as NpyArray;
+  const data: NpyData[NpyType] = new CONSTRUCTORS[type](bytes);
+  return { file, type, shape, fortranOrder, data } as NpyArray;
 }
 
 /** Bytes `start … start + length − 1`, in memory of their own, hence aligned for every element type. */

@@ -7,6 +7,8 @@ export interface TableOptions {
   readonly align?: readonly ("left" | "right")[];
   /** Spaces before every line. Default 0. */
   readonly indent?: number;
+  /** Spaces between columns. Default 3. */
+  readonly gap?: number;
 }
 
 const NO_BORDERS = {
@@ -24,16 +26,15 @@ const NO_BORDERS = {
   "mid-mid": "",
   right: "",
   "right-mid": "",
-  middle: "   ",
 };
 
 /** Rows in aligned columns, without lines, ended by a newline. Cells may hold several lines and colours. */
 export function table(rows: readonly (readonly string[])[], options: TableOptions = {}): string {
-  const { head = [], align = [], indent = 0 } = options;
+  const { head = [], align = [], indent = 0, gap = 3 } = options;
   const layout = new Table({
     head: [...head],
     colAligns: [...align],
-    chars: NO_BORDERS,
+    chars: { ...NO_BORDERS, middle: " ".repeat(gap) },
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
   });
   layout.push(...rows.map((row) => [...row]));

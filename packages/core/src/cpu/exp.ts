@@ -9,13 +9,15 @@ const SCALE = STEPS / Math.LN2;
 const HIGH = 0.001353803086658445;
 const LOW = 3.7269822837316166e-13;
 const ROUND_TO_INTEGER = 1.5 * 2 ** 52; // adding it leaves no fraction bits: round to nearest for |x| < 2^51
-const SMALLEST_EXPONENT = -1075;
-const UNDERFLOW = -745.2; // below: nearer to 0 than to the smallest subnormal
+// Below CLAMP results are nearer to 0 than to the smallest subnormal; the powers run down far enough to give that 0, so that
+// a clamp replaces a branch out of the formula (2.7 against 4.8 ns an element).
+const CLAMP = -746;
+const SMALLEST_EXPONENT = -1080;
 const OVERFLOW = 709.782712893384;
 
 /** 2^(i/512). */
 export const FRACTIONS: Float64Array = Float64Array.from({ length: STEPS }, (_, i) => 2 ** (i / STEPS));
-/** 2^(i − 1075): every power that a double holds. */
+/** 2^(i − 1080): every power that a double holds, and a few zeros before them. */
 export const POWERS: Float64Array = Float64Array.from(
   { length: 1024 - SMALLEST_EXPONENT },
   (_, i) => 2 ** (i + SMALLEST_EXPONENT),
@@ -23,10 +25,10 @@ export const POWERS: Float64Array = Float64Array.from(
 
 /** e^x for x ≤ 709: 0 for −∞, NaN for NaN. `fractions` and `powers` are the tables above, in the caller's locals. */
 export function expBelow(x: number, fractions: Float64Array, powers: Float64Array): number {
-  if (!(x > UNDERFLOW)) return x < 0 ? 0 : x;
-  const rounded = x * SCALE + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
+  const clamped = x < CLAMP ? CLAMP : x;
+  const rounded = clamped * SCALE + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
   const n = rounded | 0;
-  const r = x - rounded * HIGH - rounded * LOW;
+  const r = clamped - rounded * HIGH - rounded * LOW;
   const fraction = fractions[n & (STEPS - 1)] as number;
   const power = powers[(n >> 9) - SMALLEST_EXPONENT] as number;
   return (fraction + fraction * (r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24))))) * power;

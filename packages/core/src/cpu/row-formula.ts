@@ -109,37 +109,52 @@ export class RowFormula {
 
   /** All classes of these rows are in: their losses. */
   finish(first: number, count: number, classes: number): void {
-    const { strict, zLoss, focalGamma, normalized } = this.#numbers;
-    const { label, labelLogit, hot, rowWeight, loss, stats } = this;
-    const [pull, push, spreadMass, spreadGap] = [this.#pull, this.#push, this.#spreadMass, this.#spreadGap];
+    const { strict, zLoss, focalGamma, normalized, reduce } = this.#numbers;
+    const { label, labelLogit, hot, rowWeight, loss } = this;
+    const { max: maxima, rest: rests } = this.stats;
+    const pull = this.#pull;
+    const push = this.#push;
+    const spreadMass = this.#spreadMass;
+    const spreadGap = this.#spreadGap;
     for (let p = first; p < first + count; p++) {
-      const weight = rowWeight[p] as number;
-      if (weight === 0 || classes === 0) {
-        pull[p] = push[p] = loss[p] = 0;
-        continue;
-      }
-      const max = normalized ? 0 : (stats.max[p] as number);
-      const logZ = normalized ? 0 : Math.log1p(Number.isFinite(max) ? (stats.rest[p] as number) : NaN);
+      const max = normalized ? 0 : (maxima[p] as number);
+      const logZ = normalized ? 0 : Math.log1p(max - max + (rests[p] as number)); // NaN unless max is finite
       const h = hot[p] as number;
       const mass = h + (spreadMass[p] as number);
-      const gap = max - (labelLogit[p] as number);
-      let hotLoss = (label[p] as number) < 0 ? 0 : times(h, gap, strict);
-      let rowLoss = mass * logZ + hotLoss + (spreadGap[p] as number);
+      const hotLoss = (label[p] as number) < 0 ? 0 : times(h, max - (labelLogit[p] as number), strict);
       pull[p] = mass;
       push[p] = h;
-      if (focalGamma !== 0) {
-        const { factor, slope } = focal(logZ + gap, focalGamma);
-        rowLoss = hotLoss = times(h, factor * (logZ + gap), strict);
-        pull[p] = push[p] = h * slope;
-      }
-      if (zLoss !== 0) {
-        rowLoss += zLoss * (max + logZ) ** 2;
-        pull[p] = mass + 2 * zLoss * (max + logZ);
-      }
-      loss[p] = weight * rowLoss;
+      loss[p] = (rowWeight[p] as number) * (mass * logZ + hotLoss + (spreadGap[p] as number));
       if (strict) this.#hotTotal += h * logZ + hotLoss;
     }
-    if (this.#numbers.reduce) this.#total.add(strict ? loss.map(this.#round) : loss, first, count);
+    if (focalGamma !== 0) this.#focus(first, count);
+    if (zLoss !== 0) this.#addZLoss(first, count);
+    for (let p = first; p < first + count; p++) if (classes === 0 || rowWeight[p] === 0) loss[p] = 0;
+    if (reduce) this.#total.add(strict ? loss.map(this.#round) : loss, first, count);
+  }
+
+  /** `(1 − p)^γ` times the loss h·surprise, with p = e^−surprise; the gradient keeps its form with other masses. */
+  #focus(first: number, count: number): void {
+    const { strict, focalGamma } = this.#numbers;
+    for (let p = first; p < first + count; p++) {
+      const h = this.hot[p] as number;
+      const surprise = this.surprise(p, this.labelLogit[p] as number);
+      const miss = -Math.expm1(-surprise);
+      const factor = miss ** focalGamma;
+      const ratio = surprise === Infinity ? 0 : miss === 0 ? 1 : ((1 - miss) * surprise) / miss;
+      this.loss[p] = (this.rowWeight[p] as number) * times(h, factor * surprise, strict);
+      this.#pull[p] = this.#push[p] = h * factor * (1 + focalGamma * ratio);
+    }
+  }
+
+  /** `λ·(log Σ exp x)²`, whose gradient is 2λ·lse more pull. */
+  #addZLoss(first: number, count: number): void {
+    const { zLoss } = this.#numbers;
+    for (let p = first; p < first + count; p++) {
+      const lse = this.surprise(p, 0);
+      this.loss[p] = (this.loss[p] as number) + (this.rowWeight[p] as number) * zLoss * lse ** 2;
+      this.#pull[p] = (this.#pull[p] as number) + 2 * zLoss * lse;
+    }
   }
 
   /** Turns a tile of logits into the gradient. */
@@ -245,14 +260,6 @@ class Sum {
   value(): number {
     return Number.isFinite(this.#carry) ? this.#sum + this.#carry : this.#sum;
   }
-}
-
-/** `(1 − p)^γ` for p = e^−surprise, and its part of the gradient: `(1 − p)^γ + γ·(1 − p)^(γ−1)·p·surprise`. */
-function focal(surprise: number, gamma: number): { factor: number; slope: number } {
-  const miss = -Math.expm1(-surprise);
-  const factor = miss ** gamma;
-  const ratio = surprise === Infinity ? 0 : miss === 0 ? 1 : ((1 - miss) * surprise) / miss;
-  return { factor, slope: factor * (1 + gamma * ratio) };
 }
 
 function finiteOr0(x: number): number {

@@ -28,7 +28,7 @@ export class RowStats {
   /** Forgets everything about `count` rows. */
   reset(first: number, count: number): void {
     this.max.fill(-Infinity, first, first + count);
-    this.rest.fill(-1, first, first + count); // no occurrence of the maximum yet
+    this.rest.fill(0, first, first + count);
   }
 
   /** Takes in a tile. */
@@ -41,33 +41,32 @@ export class RowStats {
       const to = from + width;
       const before = maxima[first + p] as number;
       let max = before;
+      let peak = -1;
       for (let j = from; j < to; j++) {
         const x = values[j] as number;
-        if (x > max) max = x;
+        if (x > max) {
+          max = x;
+          peak = j;
+        }
       }
       if (!Number.isFinite(max)) {
         for (let j = from; j < to; j++) if (Number.isNaN(values[j])) max = NaN;
         maxima[first + p] = max;
         if (max === -Infinity) continue;
       }
-      // e^0 is exactly 1, so the whole part counts the maxima and the fraction sums the others, without a branch.
-      let whole = 0;
-      let fraction = 0;
-      for (let j = from; j < to; j++) {
-        const e = expBelow((values[j] as number) - max, fractions, powers);
-        const one = Math.floor(e);
-        whole += one;
-        fraction += e - one;
-      }
-      const rest = rests[first + p] as number;
+      // One occurrence of the maximum is left out of the sum: as −∞ for the moment, which costs no branch in the loop.
+      if (peak >= 0) values[peak] = -Infinity;
+      let sum = 0;
+      for (let j = from; j < to; j++) sum += expBelow((values[j] as number) - max, fractions, powers);
+      if (peak >= 0) values[peak] = max;
       maxima[first + p] = max;
       rests[first + p] =
-        max === before ? rest + (whole + fraction) : carry(rest, before - max) + (whole - 1) + fraction;
+        sum + (peak < 0 ? (rests[first + p] as number) : carry(rests[first + p] as number, before - max));
     }
   }
 }
 
-/** What the rows so far weigh against a new maximum: (rest + 1)·e^step, which is 0 at the start. */
+/** What the classes so far weigh against a new maximum, their own maximum now one of the rest: 0 at the start, from −∞. */
 function carry(rest: number, step: number): number {
-  return rest === -1 ? 0 : (rest + 1) * exp(step);
+  return step === -Infinity ? 0 : (rest + 1) * exp(step);
 }

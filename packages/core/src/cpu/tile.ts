@@ -1,4 +1,4 @@
-import { encodeHalf, halfTable } from "../half.ts";
+import { encodeHalf, type HalfDType, halfTable } from "../half.ts";
 import type { Operand } from "../plan.ts";
 import type { Rows } from "../shape.ts";
 import { memoryOf, type NumberArray } from "./memory.ts";
@@ -44,22 +44,38 @@ export interface Block {
   readonly count: number;
 }
 
-const bases: number[] = [];
+/** How to walk from memory to a tile or back: `count` rows of `width` classes from element `base` and tile index `to`. */
+interface Walk {
+  readonly base: number;
+  readonly rowStep: number;
+  readonly count: number;
+  readonly classStep: number;
+  readonly width: number;
+  readonly to: number;
+  readonly pitch: number;
+}
 
-/** Element numbers of class 0 of each row of a block. */
-function locate({ offset, strides }: Operand, { rows, first, count }: Block): number[] {
-  const [outerStep, , innerStep] = strides;
+/** Visits a block in runs of rows that lie at one distance in memory: nearly always all of them at once. */
+function walk(
+  { offset, strides }: Operand,
+  { rows, first, count }: Block,
+  start: number,
+  width: number,
+  pitch: number,
+  visit: (run: Walk) => void,
+): void {
+  const [outerStep, classStep, innerStep] = strides;
   const { inner } = rows;
-  let o = Math.floor(first / inner);
-  let i = first - o * inner;
-  for (let p = 0; p < count; p++) {
-    bases[p] = offset + o * outerStep + i * innerStep;
-    if (++i === inner) {
-      i = 0;
-      o++;
-    }
+  const even = inner === 1 || rows.outer === 1 || outerStep === inner * innerStep;
+  const rowStep = inner === 1 ? outerStep : innerStep;
+  for (let p = 0; p < count;) {
+    const outer = Math.floor((first + p) / inner);
+    const within = first + p - outer * inner;
+    const base = offset + outer * outerStep + within * innerStep + start * classStep;
+    const run = even ? count : Math.min(count - p, inner - within);
+    visit({ base, rowStep, count: run, classStep, width, to: p * pitch, pitch });
+    p += run;
   }
-  return bases;
 }
 
 /** Reads classes `start … start + width − 1` of a block's rows into a tile. */
@@ -71,70 +87,64 @@ export function load(
   tile: Float64Array,
   pitch: number,
 ): void {
-  const { dtype, buffer, strides } = operand;
-  const at = locate(operand, block);
-  const step = strides[1];
+  const { dtype, buffer } = operand;
   const memory = memoryOf(buffer);
-  if (dtype === "i64") return gatherWords(memory.words(), at, block.count, start * step, step, width, tile, pitch);
-  const source = memory.numbers(dtype);
-  if (dtype === "f32" || dtype === "f64")
-    return gather(source, at, block.count, start * step, step, width, tile, pitch);
-  gatherOther(source, at, block.count, start * step, step, width, tile, pitch);
-  if (dtype === "f16" || dtype === "bf16") decode(halfTable(dtype), block.count, width, tile, pitch);
+  if (dtype === "i64") {
+    const words = memory.words();
+    walk(operand, block, start, width, pitch, (run) => gatherWords(words, run, tile));
+  } else if (dtype === "f32" || dtype === "f64") {
+    const source = memory.numbers(dtype);
+    walk(operand, block, start, width, pitch, (run) => gather(source, run, tile));
+  } else {
+    const source = memory.numbers(dtype);
+    walk(operand, block, start, width, pitch, (run) => gatherOther(source, run, tile));
+    if (dtype === "f16" || dtype === "bf16") decode(halfTable(dtype), block.count, width, tile, pitch);
+  }
 }
 
 /** Along the rows where classes are neighbours, else along the positions: each cache line is used up at once. */
 function gather(
   from: NumberArray,
-  at: number[],
-  count: number,
-  shift: number,
-  step: number,
-  width: number,
+  { base, rowStep, count, classStep, width, to, pitch }: Walk,
   tile: Float64Array,
-  pitch: number,
 ): void {
-  if (step === 1 || count === 1) {
+  if (classStep === 1) {
     for (let p = 0; p < count; p++) {
-      let i = (at[p] as number) + shift;
-      for (let j = p * pitch, end = j + width; j < end; j++, i += step) tile[j] = from[i] as number;
+      let i = base + p * rowStep;
+      const j = to + p * pitch;
+      for (let c = 0; c < width; c++) tile[j + c] = from[i++] as number;
     }
     return;
   }
-  for (let c = 0; c < width; c++, shift += step) {
-    for (let p = 0, j = c; p < count; p++, j += pitch) tile[j] = from[(at[p] as number) + shift] as number;
+  for (let c = 0; c < width; c++) {
+    let i = base + c * classStep;
+    let j = to + c;
+    for (let p = 0; p < count; p++, i += rowStep, j += pitch) tile[j] = from[i] as number;
   }
 }
 
 /** As `gather`, in a function of its own: an engine that has seen only f32 and f64 above keeps that loop tight. */
 function gatherOther(
   from: NumberArray,
-  at: number[],
-  count: number,
-  shift: number,
-  step: number,
-  width: number,
+  { base, rowStep, count, classStep, width, to, pitch }: Walk,
   tile: Float64Array,
-  pitch: number,
 ): void {
-  for (let c = 0; c < width; c++, shift += step) {
-    for (let p = 0, j = c; p < count; p++, j += pitch) tile[j] = from[(at[p] as number) + shift] as number;
+  for (let c = 0; c < width; c++) {
+    let i = base + c * classStep;
+    let j = to + c;
+    for (let p = 0; p < count; p++, i += rowStep, j += pitch) tile[j] = from[i] as number;
   }
 }
 
 function gatherWords(
   words: Int32Array,
-  at: number[],
-  count: number,
-  shift: number,
-  step: number,
-  width: number,
+  { base, rowStep, count, classStep, width, to, pitch }: Walk,
   tile: Float64Array,
-  pitch: number,
 ): void {
-  for (let c = 0; c < width; c++, shift += step) {
-    for (let p = 0, j = c; p < count; p++, j += pitch) {
-      const i = 2 * ((at[p] as number) + shift);
+  for (let c = 0; c < width; c++) {
+    let i = 2 * (base + c * classStep);
+    let j = to + c;
+    for (let p = 0; p < count; p++, i += 2 * rowStep, j += pitch) {
       tile[j] = (words[i + 1] as number) * 2 ** 32 + ((words[i] as number) >>> 0);
     }
   }
@@ -146,7 +156,10 @@ function decode(table: Float32Array, count: number, width: number, tile: Float64
   }
 }
 
-/** Writes a tile to classes `start … start + width − 1` of a block's rows, rounded once to the operand's dtype. */
+/**
+ * Writes a tile to classes `start … start + width − 1` of a block's rows, rounded once to the operand's dtype. The tile
+ * holds bits afterwards where that is a half dtype.
+ */
 export function store(
   operand: Operand,
   block: Block,
@@ -155,59 +168,54 @@ export function store(
   tile: Float64Array,
   pitch: number,
 ): void {
-  const { dtype, buffer, strides } = operand;
-  const at = locate(operand, block);
-  const step = strides[1];
+  const { dtype, buffer } = operand;
   const memory = memoryOf(buffer);
-  if (dtype === "i64") return scatterWords(memory.words(), at, block.count, start * step, step, width, tile, pitch);
-  if (dtype === "f16" || dtype === "bf16") {
-    for (let p = 0; p < block.count; p++) {
-      for (let j = p * pitch, end = j + width; j < end; j++) tile[j] = encodeHalf(tile[j] as number, dtype);
+  if (dtype === "i64") {
+    const words = memory.words();
+    return walk(operand, block, start, width, pitch, (run) => scatterWords(words, run, tile));
+  }
+  if (dtype === "f16" || dtype === "bf16" || dtype === "bool") encode(dtype, block.count, width, tile, pitch);
+  const target = memory.numbers(dtype);
+  walk(operand, block, start, width, pitch, (run) => scatter(target, run, tile));
+}
+
+function encode(dtype: HalfDType | "bool", count: number, width: number, tile: Float64Array, pitch: number): void {
+  for (let p = 0; p < count; p++) {
+    for (let j = p * pitch, end = j + width; j < end; j++) {
+      tile[j] = dtype === "bool" ? Number(tile[j] !== 0) : encodeHalf(tile[j] as number, dtype);
     }
   }
-  if (dtype === "bool") {
-    for (let p = 0; p < block.count; p++) {
-      for (let j = p * pitch, end = j + width; j < end; j++) tile[j] = tile[j] === 0 ? 0 : 1;
-    }
-  }
-  scatter(memory.numbers(dtype), at, block.count, start * step, step, width, tile, pitch);
 }
 
 function scatter(
   to: NumberArray,
-  at: number[],
-  count: number,
-  shift: number,
-  step: number,
-  width: number,
+  { base, rowStep, count, classStep, width, to: at, pitch }: Walk,
   tile: Float64Array,
-  pitch: number,
 ): void {
-  if (step === 1 || count === 1) {
+  if (classStep === 1) {
     for (let p = 0; p < count; p++) {
-      let i = (at[p] as number) + shift;
-      for (let j = p * pitch, end = j + width; j < end; j++, i += step) to[i] = tile[j] as number;
+      let i = base + p * rowStep;
+      const j = at + p * pitch;
+      for (let c = 0; c < width; c++) to[i++] = tile[j + c] as number;
     }
     return;
   }
-  for (let c = 0; c < width; c++, shift += step) {
-    for (let p = 0, j = c; p < count; p++, j += pitch) to[(at[p] as number) + shift] = tile[j] as number;
+  for (let c = 0; c < width; c++) {
+    let i = base + c * classStep;
+    let j = at + c;
+    for (let p = 0; p < count; p++, i += rowStep, j += pitch) to[i] = tile[j] as number;
   }
 }
 
 function scatterWords(
   words: Int32Array,
-  at: number[],
-  count: number,
-  shift: number,
-  step: number,
-  width: number,
+  { base, rowStep, count, classStep, width, to, pitch }: Walk,
   tile: Float64Array,
-  pitch: number,
 ): void {
-  for (let c = 0; c < width; c++, shift += step) {
-    for (let p = 0, j = c; p < count; p++, j += pitch) {
-      const i = 2 * ((at[p] as number) + shift);
+  for (let c = 0; c < width; c++) {
+    let i = 2 * (base + c * classStep);
+    let j = to + c;
+    for (let p = 0; p < count; p++, i += 2 * rowStep, j += pitch) {
       const value = Math.trunc(tile[j] as number);
       words[i] = value;
       words[i + 1] = Math.floor(value / 2 ** 32);
