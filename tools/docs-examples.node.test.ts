@@ -1,13 +1,14 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { format } from "node:util";
 import ts from "typescript";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { allExamples, type Example, examplesOf, keeps, promisesOf } from "./docs-examples.ts";
 
 // Every example of the documentation is type-checked and run, and prints what it says it prints.
 
-const FOLDER = resolve("node_modules/.cache/docs-examples");
+mkdirSync("node_modules/.cache", { recursive: true });
+const FOLDER = resolve(mkdtempSync("node_modules/.cache/docs-examples-"));
 const examples = allExamples();
 
 /** Examples are modules of their own; under node_modules `.mts` says so. */
@@ -16,14 +17,14 @@ function fileOf({ path, line }: Example, extension: "mts" | "mjs"): string {
 }
 
 beforeAll(() => {
-  rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(FOLDER, { recursive: true });
   const compilerOptions = { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext };
   for (const example of examples) {
     writeFileSync(fileOf(example, "mts"), example.code);
     writeFileSync(fileOf(example, "mjs"), ts.transpileModule(example.code, { compilerOptions }).outputText);
   }
 });
+
+afterAll(() => rmSync(FOLDER, { recursive: true }));
 
 test("there are examples in the docstrings and in the documents", () => {
   const places = examples.map(({ path }) => path);

@@ -8,7 +8,13 @@ export interface Example {
   readonly code: string;
 }
 
-const PLACES = ["README.md", "CONTRIBUTING.md", "docs/**/*.md", "packages/*/README.md", "packages/{core,wasm,gpu}/src/**/*.ts"];
+const PLACES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/**/*.md",
+  "packages/*/README.md",
+  "packages/{core,wasm,gpu}/src/**/*.ts",
+];
 const OPENING = /^(?: *\* )?```ts$/;
 const CLOSING = /^(?: *\* )?```$/;
 const PREFIX = /^ *\* ?/;

@@ -40,7 +40,14 @@ function program(io: Io): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text) => fail(io, text.replace(/^error: /, "").trim().replaceAll("\n", " ")),
+      outputError: (text) =>
+        fail(
+          io,
+          text
+            .replace(/^error: /, "")
+            .trim()
+            .replaceAll("\n", " "),
+        ),
       getOutHelpWidth: () => io.stdout.columns ?? 80,
       getErrHelpWidth: () => io.stderr.columns ?? 80,
       getOutHasColors: () => true, // styleText has asked the stream already

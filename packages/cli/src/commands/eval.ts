@@ -23,7 +23,11 @@ export function addEval(program: Command, io: Io): void {
     .addHelpText("after", NOTES);
   for (const option of lossOptions()) command.addOption(option);
   command
-    .option("--class-dim <dim>", "class axis of the logits file, and of a file of probabilities (default: 1; 0 for rank 1)", integer)
+    .option(
+      "--class-dim <dim>",
+      "class axis of the logits file, and of a file of probabilities (default: 1; 0 for rank 1)",
+      integer,
+    )
     .addOption(new Option("--backend <name>", "where to compute").choices(["auto", ...names()]).default("auto"))
     .option("--json", "one line of JSON, for programs")
     .action(async (logits: string, targets: string, options: EvalOptions) => {

@@ -1,4 +1,11 @@
-import { type Backend, crossEntropy, crossEntropyWithGrad, type LossWithGrad, oneHot, type Tensor } from "@surprisal/core";
+import {
+  type Backend,
+  crossEntropy,
+  crossEntropyWithGrad,
+  type LossWithGrad,
+  oneHot,
+  type Tensor,
+} from "@surprisal/core";
 import { bestOf, type Timed } from "./timing.ts";
 import { CLASSES, RUNS, type Volume } from "./volume.ts";
 
@@ -29,6 +36,9 @@ async function take(loss: Tensor): Promise<number> {
 }
 
 async function takeWithGrad({ loss, grad }: LossWithGrad): Promise<number> {
-  using _owned = grad;
-  return await take(loss);
+  try {
+    return await take(loss);
+  } finally {
+    grad.dispose();
+  }
 }

@@ -14,16 +14,17 @@ export interface DemoOptions {
   readonly json?: boolean;
 }
 
+/** Edge of the volume, in voxels. */
 const SIDE = 128;
 
 /**
  * `surprisal demo`: computes, shows and checks.
  * @throws CliError with exit code 1 for a composed value and a built-in one that disagree
  */
-export async function runDemo({ backend, json = false }: DemoOptions, io: Io): Promise<void> {
+export async function runDemo({ backend, json = false }: DemoOptions, io: Io, side: number = SIDE): Promise<void> {
   if (backend !== "all") await chooseBackend(backend);
   const backends = BACKENDS.filter(({ name }) => backend === "all" || name === backend);
-  const setup = { backends, side: SIDE };
+  const setup = { backends, side };
   const sections = json ? await writeJson(setup, io) : await writeText(setup, io);
   gate(sections.flatMap(({ checks }) => checks));
 }
@@ -63,6 +64,11 @@ async function writeText(setup: DemoSetup, io: Io): Promise<DemoSection[]> {
   } finally {
     progress.clear();
   }
-  io.stdout.write(renderVerdict(sections.flatMap(({ checks }) => checks), style));
+  io.stdout.write(
+    renderVerdict(
+      sections.flatMap(({ checks }) => checks),
+      style,
+    ),
+  );
   return sections;
 }

@@ -50,7 +50,7 @@ async function meanLoss(inputs: EvalInputs, options: CrossEntropyOptions, losses
   const { reduction, onEmpty: _onEmpty, ...rest } = options;
   if (reduction === "mean") return losses[0] ?? NaN;
   using mean = crossEntropy(inputs.logits, inputs.targets, rest);
-  return mean.item();
+  return await mean.item();
 }
 
 async function countRows(
@@ -60,7 +60,7 @@ async function countRows(
   const { reduction: _reduction, normalizer: _normalizer, onEmpty: _onEmpty, ...each } = options;
   const stats = crossEntropyStats(logits, targets, each);
   const ranks = await stats.rank.data();
-  for (const column of Object.values(stats)) column.dispose();
+  for (const column of Object.values<Tensor>({ ...stats })) column.dispose();
   const labels = probabilities ? undefined : await targets.data();
   const weights = await rowWeight?.data();
   const ignored = options.ignoreIndex ?? -100;

@@ -19,7 +19,10 @@ function inFlags({ message, details }: SurprisalError): string {
 }
 
 function namesOf({ logits, targets, weight, rowWeight }: EvalFiles): string {
-  const more = [weight === undefined ? [] : [`weight ${weight}`], rowWeight === undefined ? [] : [`row weight ${rowWeight}`]];
+  const more = [
+    weight === undefined ? [] : [`weight ${weight}`],
+    rowWeight === undefined ? [] : [`row weight ${rowWeight}`],
+  ];
   return [`logits ${logits}`, `targets ${targets}`, ...more.flat()].join(", ");
 }
 

@@ -29,6 +29,7 @@ export async function readInputs<B extends Backend>(
 ): Promise<EvalInputs<B>> {
   const read = async (file: string): Promise<Tensor<DType, B>> => npyTensor(await readNpy(file), backend);
   const logits = await read(files.logits);
+  checkLogits(logits, files.logits);
   const classDim = resolveClassDim(wantedDim, logits.shape, files.logits);
   const targets = await read(files.targets);
   const probabilities = checkTargets(targets, logits, classDim, files);
@@ -44,9 +45,19 @@ export async function readInputs<B extends Backend>(
   };
 }
 
+function checkLogits({ rank, dtype }: Tensor, file: string): void {
+  if (!isFloating(dtype)) throw new FormatError(file, `logits must be floating (f2, f4 or f8); got ${dtype}`, "descr");
+  if (rank === 0) {
+    throw new FormatError(file, "logits must be [C], [N, C] or [N, C, d1 … dK]; got a scalar", "shape");
+  }
+}
+
+function isFloating(dtype: DType): boolean {
+  return ["f16", "f32", "f64"].includes(dtype);
+}
+
 function resolveClassDim(wanted: number | undefined, shape: readonly number[], file: string): number {
   const rank = shape.length;
-  if (rank === 0) throw new FormatError(file, "logits must be [C], [N, C] or [N, C, d1 … dK]; got a scalar");
   const dim = wanted ?? (rank === 1 ? 0 : 1);
   if (dim >= -rank && dim < rank) return dim < 0 ? dim + rank : dim;
   const message = `--class-dim must be in [${-rank}, ${rank - 1}] for logits ${shapeText(shape)} (${file}); got ${dim}`;
@@ -58,7 +69,11 @@ function checkTargets(targets: Tensor, logits: Tensor, classDim: number, files: 
   const classes = shapeText(logits.shape.toSpliced(classDim, 1));
   const shape = shapeText(targets.shape);
   if (targets.dtype === "bool") {
-    throw new FormatError(files.targets, "targets must be integers or probabilities; got bool (save them as uint8)", "descr");
+    throw new FormatError(
+      files.targets,
+      "targets must be integers or probabilities; got bool (save them as uint8)",
+      "descr",
+    );
   }
   const probabilities = shape === shapeText(logits.shape);
   if (!probabilities && shape !== classes) {
@@ -66,9 +81,10 @@ function checkTargets(targets: Tensor, logits: Tensor, classDim: number, files: 
     const forLogits = `for logits ${shapeText(logits.shape)} with class dim ${classDim}`;
     throw new FormatError(files.targets, `${required} ${forLogits}; got ${shape}`, "shape");
   }
-  const floating = ["f16", "f32", "f64"].includes(targets.dtype);
-  if (probabilities !== floating) {
-    const required = probabilities ? `probabilities ${shape} must be floating` : `class indices ${shape} must be integers`;
+  if (probabilities !== isFloating(targets.dtype)) {
+    const required = probabilities
+      ? `probabilities ${shape} must be floating`
+      : `class indices ${shape} must be integers`;
     throw new FormatError(files.targets, `${required}; got ${targets.dtype}`, "descr");
   }
   return probabilities;

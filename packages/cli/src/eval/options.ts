@@ -23,6 +23,13 @@ export interface EvalFiles {
 
 /** Only what `crossEntropy` knows, and only what was given. */
 export function lossOptions(options: EvalOptions): LossOptions {
-  const { weight: _weight, rowWeight: _rowWeight, classDim: _classDim, backend: _backend, json: _json, ...loss } = options;
+  const {
+    weight: _weight,
+    rowWeight: _rowWeight,
+    classDim: _classDim,
+    backend: _backend,
+    json: _json,
+    ...loss
+  } = options;
   return loss;
 }

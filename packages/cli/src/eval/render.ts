@@ -10,7 +10,10 @@ export function renderEval(report: EvalReport, style: Style): string {
   const { logits, targets, backend } = report;
   const kind = targets.kind === "indices" ? "class indices" : "probabilities";
   const rows: [string, string][] = [
-    ["logits", `${shapeText(logits.shape)} ${logits.dtype}  ${style.dim(`${logits.file}, class dim ${logits.classDim}`)}`],
+    [
+      "logits",
+      `${shapeText(logits.shape)} ${logits.dtype}  ${style.dim(`${logits.file}, class dim ${logits.classDim}`)}`,
+    ],
     ["targets", `${shapeText(targets.shape)} ${targets.dtype}  ${style.dim(`${targets.file}, ${kind}`)}`],
     ["rows", `${count(report.rows)}  ${style.dim(keptText(report))}`],
     ["loss", lossText(report, style)],

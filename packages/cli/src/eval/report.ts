@@ -5,7 +5,12 @@ import type { Evaluation } from "./compute.ts";
 export interface EvalReport extends Omit<Evaluation, "milliseconds"> {
   readonly version: 1;
   readonly command: "eval";
-  readonly logits: { readonly file: string; readonly shape: readonly number[]; readonly dtype: DType; readonly classDim: number };
+  readonly logits: {
+    readonly file: string;
+    readonly shape: readonly number[];
+    readonly dtype: DType;
+    readonly classDim: number;
+  };
   readonly targets: {
     readonly file: string;
     readonly shape: readonly number[];

@@ -13,7 +13,8 @@ type Token =
   | { readonly kind: "boolean"; readonly text: "True" | "False" };
 
 // Each alternative starts with another character, so that matching is linear. Python 2 wrote `3L`.
-const TOKEN = /[ \t\n]*(?:(?<string>'[^'\\\n]*'|"[^"\\\n]*")|(?<number>\d+)L?|(?<boolean>True|False)|(?<mark>[^'"\d\s]))/y;
+const TOKEN =
+  /[ \t\n]*(?:(?<string>'[^'\\\n]*'|"[^"\\\n]*")|(?<number>\d+)L?|(?<boolean>True|False)|(?<mark>[^'"\d\s]))/y;
 const BLANK = /[ \t\n]*$/y;
 const KEYS = ["descr", "fortran_order", "shape"] as const;
 
@@ -37,7 +38,8 @@ export function parseNpyDict(text: string, file: string): NpyDict {
   tokens.expect("}");
   if (tokens.peek().kind !== "end") throw tokens.error("the end of the header");
   const missing = KEYS.filter((key) => !found.has(key));
-  if (missing.length > 0) throw new FormatError(file, `the header lacks ${missing.map((key) => `"${key}"`).join(", ")}`);
+  if (missing.length > 0)
+    throw new FormatError(file, `the header lacks ${missing.map((key) => `"${key}"`).join(", ")}`);
   return {
     descr: String(found.get("descr")),
     fortranOrder: found.get("fortran_order") === true,

@@ -68,7 +68,8 @@ export function npyHeaderExtent(prefix: Uint8Array, fileBytes: number, file: str
     throw new FormatError(file, `.npy version 1.0, 2.0 or 3.0 required; got ${major}.${minor}`);
   }
   const start = major === 1 ? 10 : 12;
-  if (prefix.length < start) throw new FormatError(file, `${start} bytes before the header required; got ${prefix.length}`);
+  if (prefix.length < start)
+    throw new FormatError(file, `${start} bytes before the header required; got ${prefix.length}`);
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (length > NPY_HEADER_LIMIT) {

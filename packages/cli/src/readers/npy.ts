@@ -100,7 +100,10 @@ async function read(handle: FileHandle, start: number, length: number, file: str
     const part = new Uint8Array(bytes, filled, Math.min(length - filled, CHUNK_BYTES));
     const { bytesRead } = await handle.read(part, 0, part.length, start + filled);
     if (bytesRead === 0) {
-      throw new FormatError(file, `truncated while it was read: byte ${start + length} required; it ends at ${start + filled}`);
+      throw new FormatError(
+        file,
+        `truncated while it was read: byte ${start + length} required; it ends at ${start + filled}`,
+      );
     }
     filled += bytesRead;
   }

@@ -17,7 +17,7 @@ export function styleFor(stream: NodeJS.WritableStream): Style {
   const paint =
     (...formats: readonly Parameters<typeof styleText>[0][]): Paint =>
     (text) =>
-      formats.reduce<string>((inner, format) => styleText(format, inner, { stream }), text);
+      text === "" ? "" : formats.reduce<string>((inner, format) => styleText(format, inner, { stream }), text);
   return {
     strong: paint("bold"),
     dim: paint("dim"),

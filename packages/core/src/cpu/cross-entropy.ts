@@ -51,7 +51,6 @@ class RowKernel {
   begin(block: Block): void {
     this.block = block;
     this.#target.begin(block);
-    this.formula.begin(0, block.count);
   }
 
   /** Everything that a row's loss needs, then the loss. */

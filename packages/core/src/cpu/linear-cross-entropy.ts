@@ -58,7 +58,6 @@ class LinearKernel {
     this.#logits = new Float64Array(BLOCK_ROWS * this.#run);
     this.#slope = plan.softcap === 0 ? undefined : new Float64Array(this.#logits.length);
     beginRows(plan, this.formula, this.all, weights);
-    this.formula.begin(0, rows.outer);
   }
 
   forward(): void {

@@ -1,5 +1,5 @@
 import type { DType } from "../dtype.ts";
-import type { LossNumbers } from "../plan.ts";
+import type { LossNumbers, Operand } from "../plan.ts";
 import { exp, expBelow, FRACTIONS, POWERS } from "./exp.ts";
 import { type Divisor, divisorOf } from "./mass.ts";
 import { type LogitTile, RowStats } from "./row-stats.ts";
@@ -23,7 +23,7 @@ export interface Spread {
  */
 export class RowFormula {
   readonly stats: RowStats;
-  /** Class of the hot mass, and its logit; −1 for none. */
+  /** Class of the hot mass, −1 for none, and its logit. Set by the caller, as `hot`, `rowWeight` and `upstream`. */
   readonly label: Float64Array;
   readonly labelLogit: Float64Array;
   /** Mass on the label. */
@@ -42,10 +42,11 @@ export class RowFormula {
   readonly #push: Float64Array;
   /** Rounds to the result's dtype. */
   readonly #round: (value: number) => number;
+  readonly #logZ: Float64Array;
   readonly #total: Sum = new Sum();
   #hotTotal = 0;
 
-  constructor(numbers: LossNumbers, rows: number, lossDType: DType) {
+  constructor(numbers: LossNumbers & { readonly upstream: Operand | number }, rows: number, lossDType: DType) {
     const column = (): Float64Array => new Float64Array(rows);
     this.stats = new RowStats(rows);
     this.label = column();
@@ -54,21 +55,17 @@ export class RowFormula {
     this.rowWeight = column();
     this.upstream = column();
     this.loss = column();
+    this.label.fill(-1);
+    this.rowWeight.fill(1);
+    if (typeof numbers.upstream === "number") this.upstream.fill(numbers.upstream);
     this.#numbers = numbers;
     this.#divisor = divisorOf(numbers.divisor);
     this.#spreadMass = column();
     this.#spreadGap = column();
     this.#pull = column();
     this.#push = column();
+    this.#logZ = column();
     this.#round = lossDType === "f64" ? (value) => value : Math.fround;
-  }
-
-  /** Starts rows anew; their `label`, `hot`, `rowWeight` and `upstream` are set by the caller. */
-  begin(first: number, count: number): void {
-    this.stats.reset(first, count);
-    this.labelLogit.fill(NaN, first, first + count);
-    this.#spreadMass.fill(0, first, first + count);
-    this.#spreadGap.fill(0, first, first + count);
   }
 
   /** Takes in a tile of logits, with the target mass spread over its classes. */
@@ -81,6 +78,10 @@ export class RowFormula {
     }
     if (this.#numbers.normalized) return;
     if (spread === undefined) return this.stats.add(tile);
+    if (start === 0) {
+      this.#spreadMass.fill(0, first, first + count);
+      this.#spreadGap.fill(0, first, first + count);
+    }
     const before = this.stats.max.slice(first, first + count);
     this.stats.add(tile);
     for (let p = 0; p < count; p++) this.#addSpread(tile, p, spread, before[p] as number);
@@ -93,7 +94,7 @@ export class RowFormula {
     const { strict } = this.#numbers;
     const row = first + p;
     const max = finiteOr0(this.stats.max[row] as number);
-    const moved = max - finiteOr0(before);
+    const moved = tile.start === 0 ? 0 : max - finiteOr0(before);
     let mass = 0;
     let gap = 0;
     for (let j = p * pitch, k = spread.offset + p * spread.pitch, end = j + width; j < end; j++, k++) {
@@ -111,14 +112,16 @@ export class RowFormula {
   finish(first: number, count: number, classes: number): void {
     const { strict, zLoss, focalGamma, normalized, reduce } = this.#numbers;
     const { label, labelLogit, hot, rowWeight, loss } = this;
-    const { max: maxima, rest: rests } = this.stats;
+    const maxima = this.stats.max;
     const pull = this.#pull;
     const push = this.#push;
     const spreadMass = this.#spreadMass;
     const spreadGap = this.#spreadGap;
+    const logZs = this.#logZ;
+    if (!normalized) this.stats.logZ(first, count, logZs);
     for (let p = first; p < first + count; p++) {
       const max = normalized ? 0 : (maxima[p] as number);
-      const logZ = normalized ? 0 : Math.log1p(max - max + (rests[p] as number)); // NaN unless max is finite
+      const logZ = logZs[p] as number;
       const h = hot[p] as number;
       const mass = h + (spreadMass[p] as number);
       const hotLoss = (label[p] as number) < 0 ? 0 : times(h, max - (labelLogit[p] as number), strict);
@@ -129,7 +132,7 @@ export class RowFormula {
     }
     if (focalGamma !== 0) this.#focus(first, count);
     if (zLoss !== 0) this.#addZLoss(first, count);
-    for (let p = first; p < first + count; p++) if (classes === 0 || rowWeight[p] === 0) loss[p] = 0;
+    for (let p = first; p < first + count; p++) if (rowWeight[p] === 0 || classes === 0) loss[p] = 0;
     if (reduce) this.#total.add(strict ? loss.map(this.#round) : loss, first, count);
   }
 
@@ -219,13 +222,12 @@ export class RowFormula {
     return ((this.upstream[row] as number) / this.#divisor.mass) * (this.rowWeight[row] as number);
   }
 
-  /** `−log p_j`, in nats, of a logit of a row. */
+  /** `−log p_j`, in nats, of a logit of a finished row. */
   surprise(row: number, logit: number): number {
     if (this.#numbers.normalized) return -logit;
     const max = this.stats.max[row] as number;
-    const rest = Number.isFinite(max) ? (this.stats.rest[row] as number) : NaN;
     const gap = this.#numbers.strict ? this.#round(max - logit) : max - logit;
-    return gap + Math.log1p(rest);
+    return gap + (this.#logZ[row] as number);
   }
 
   /** Σ of all finished rows over the divisor. */

@@ -50,30 +50,25 @@ export function smoothing(
   return weights === undefined ? new Float64Array(classes).fill(base) : weights.map((weight) => base * weight);
 }
 
-/** Sets labels, hot masses, row weights and upstream gradients of a block's rows. */
+/** Sets what the row formula needs to know of a block's rows, where it is not the same for all. */
 export function beginRows(
-  plan: Pick<CrossEntropyPlan, "target" | "upstream" | keyof LossNumbers>,
-  { label, hot, rowWeight, upstream }: RowFormula,
+  { target, rowWeight, upstream, hot }: Pick<CrossEntropyPlan, "target" | "upstream" | keyof LossNumbers>,
+  formula: RowFormula,
   block: Block,
   weights: Float64Array | undefined,
 ): void {
-  const { target } = plan;
-  if (plan.rowWeight !== undefined) loadColumn(plan.rowWeight, block, rowWeight);
-  else rowWeight.fill(1);
-  if (typeof plan.upstream === "number") upstream.fill(plan.upstream);
-  else loadColumn(plan.upstream, block, upstream);
-  if (target.kind === "dense") {
-    label.fill(-1);
-    hot.fill(0);
-    return;
-  }
-  loadColumn(target.operand, block, label);
+  if (rowWeight !== undefined) loadColumn(rowWeight, block, formula.rowWeight);
+  if (typeof upstream !== "number") loadColumn(upstream, block, formula.upstream);
+  if (target.kind === "dense") return;
+  const { label: labels, hot: masses, rowWeight: rowWeights } = formula;
+  const { ignoreIndex } = target;
+  loadColumn(target.operand, block, labels);
   for (let p = 0; p < block.count; p++) {
-    if (label[p] === target.ignoreIndex) {
-      rowWeight[p] = 0;
-      label[p] = -1;
-    } else {
-      hot[p] = plan.hot * (weights === undefined ? 1 : (weights[label[p] as number] as number));
-    }
+    const label = labels[p] as number;
+    masses[p] = weights === undefined ? hot : hot * (weights[label] as number);
+    if (label === ignoreIndex) {
+      rowWeights[p] = 0;
+      labels[p] = -1;
+    } else if (rowWeight === undefined) rowWeights[p] = 1;
   }
 }

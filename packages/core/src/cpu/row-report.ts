@@ -42,6 +42,7 @@ export class RowReport {
       Float64Array.from({ length: block.count }, (_, p) => value(p));
     const { stats } = this.#formula;
     const rest = (p: number): number => (Number.isFinite(stats.max[p]) ? (stats.rest[p] as number) : NaN);
+    const logZ = (p: number): number => this.#formula.surprise(p, stats.max[p] as number);
     const label = (p: number): number => this.#target.labelOf(p).label;
     const probability = (p: number): number => exp(-this.#formula.surprise(p, this.#target.labelOf(p).logit));
     storeColumn(
@@ -52,7 +53,7 @@ export class RowReport {
     storeColumn(
       operands.logSum,
       block,
-      column((p) => Math.log1p(rest(p))),
+      column((p) => logZ(p)),
     );
     storeColumn(operands.predicted, block, this.#predicted);
     storeColumn(
@@ -63,7 +64,7 @@ export class RowReport {
     storeColumn(
       operands.entropy,
       block,
-      column((p) => Math.log1p(rest(p)) + (this.#gaps[p] as number) / (1 + rest(p))),
+      column((p) => logZ(p) + (this.#gaps[p] as number) / (1 + rest(p))),
     );
     storeColumn(
       operands.probability,

@@ -1,4 +1,5 @@
 import { exp, expBelow, FRACTIONS, POWERS } from "./exp.ts";
+import { log1pInPlace } from "./log1p.ts";
 
 /** Logits of a few rows and a run of classes: row `first + p`'s class `start + c` at `values[p · pitch + c]`. */
 export interface LogitTile {
@@ -21,25 +22,20 @@ export class RowStats {
   readonly rest: Float64Array;
 
   constructor(rows: number) {
-    this.max = new Float64Array(rows);
+    this.max = new Float64Array(rows).fill(-Infinity);
     this.rest = new Float64Array(rows);
   }
 
-  /** Forgets everything about `count` rows. */
-  reset(first: number, count: number): void {
-    this.max.fill(-Infinity, first, first + count);
-    this.rest.fill(0, first, first + count);
-  }
-
-  /** Takes in a tile. */
-  add({ values, pitch, first, count, width }: LogitTile): void {
+  /** Takes in a tile; one that starts at class 0 starts its rows anew. */
+  add({ values, pitch, first, count, start, width }: LogitTile): void {
     const { max: maxima, rest: rests } = this;
     const fractions = FRACTIONS;
     const powers = POWERS;
     for (let p = 0; p < count; p++) {
       const from = p * pitch;
       const to = from + width;
-      const before = maxima[first + p] as number;
+      const before = start === 0 ? -Infinity : (maxima[first + p] as number);
+      const rest = start === 0 ? 0 : (rests[first + p] as number);
       let max = before;
       let peak = -1;
       for (let j = from; j < to; j++) {
@@ -52,6 +48,7 @@ export class RowStats {
       if (!Number.isFinite(max)) {
         for (let j = from; j < to; j++) if (Number.isNaN(values[j])) max = NaN;
         maxima[first + p] = max;
+        rests[first + p] = rest;
         if (max === -Infinity) continue;
       }
       // One occurrence of the maximum is left out of the sum: as −∞ for the moment, which costs no branch in the loop.
@@ -60,9 +57,18 @@ export class RowStats {
       for (let j = from; j < to; j++) sum += expBelow((values[j] as number) - max, fractions, powers);
       if (peak >= 0) values[peak] = max;
       maxima[first + p] = max;
-      rests[first + p] =
-        sum + (peak < 0 ? (rests[first + p] as number) : carry(rests[first + p] as number, before - max));
+      rests[first + p] = sum + (peak < 0 ? rest : carry(rest, before - max));
     }
+  }
+
+  /** `log z = log1p(rest)` of complete rows, NaN where the maximum is not finite. */
+  logZ(first: number, count: number, into: Float64Array): void {
+    const { max, rest } = this;
+    for (let p = first; p < first + count; p++) {
+      const m = max[p] as number;
+      into[p] = m - m + (rest[p] as number);
+    }
+    log1pInPlace(into, first, first + count);
   }
 }
 

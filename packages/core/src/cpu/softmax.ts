@@ -26,7 +26,6 @@ export function softmax(plan: SoftmaxPlan): void {
   }
 
   function reduce(block: Block): void {
-    stats.reset(0, block.count);
     tiles((start, width) => {
       load(input, block, start, width, tile, pitch);
       stats.add({ values: tile, pitch, first: 0, count: block.count, start, width });

@@ -33,7 +33,7 @@ export class TargetTiles {
   begin(block: Block): void {
     this.#block = block;
     beginRows(this.#plan, this.#formula, block, this.#weights);
-    this.#largest.fill(-Infinity);
+    if (this.#plan.stats !== undefined) this.#largest.fill(-Infinity);
   }
 
   /** Reads the target of the classes of a tile whose logits are there. */

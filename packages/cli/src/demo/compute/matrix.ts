@@ -85,7 +85,9 @@ function checksOf({ reduction, composed, builtIn }: Losses): Check[] {
   const spread = Math.max(...LOGITS.map((row) => Math.max(...row) - Math.min(...row)));
   const rows = reduction === "sum" ? LOGITS.length : 1;
   const bound = rows * lossBound({ classes: 2, spread });
-  return composed.map((loss, i) => check(`cross entropy [3, 2], ${reduction}, value ${i}`, loss, builtIn[i] ?? NaN, bound));
+  return composed.map((loss, i) =>
+    check(`cross entropy [3, 2], ${reduction}, value ${i}`, loss, builtIn[i] ?? NaN, bound),
+  );
 }
 
 async function show(value: Tensor): Promise<Shown> {

@@ -9,10 +9,14 @@ export function renderBackends({ rows }: BackendsSection, style: Style): string 
   const absent = rows.filter((row) => !row.available);
   const notes = absent.map((row) => absentRow(row, style));
   return [
-    sectionTable(there.map((row) => rowOf(row, style)), style, {
-      head: ["backend", "loss", "index ms", "probabilities ms", "with gradient ms"],
-      align: ["left", "right", "right", "right", "right"],
-    }),
+    sectionTable(
+      there.map((row) => rowOf(row, style)),
+      style,
+      {
+        head: ["backend", "loss", "index ms", "probabilities ms", "with gradient ms"],
+        align: ["left", "right", "right", "right", "right"],
+      },
+    ),
     ...(notes.length > 0 ? ["\n", sectionTable(notes, style)] : []),
     "\n",
     paragraph(style.dim("With gradient: class indices, loss and gradient in one call.")),

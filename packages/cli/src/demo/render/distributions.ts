@@ -17,10 +17,12 @@ export function renderDistributions({ p, q, quantities }: DistributionsSection, 
     paragraph(`p = ${shapeText(p)}   q = ${shapeText(q)}`),
     "\n",
     sectionTable(rows, style, {
-      head: ["", "", "by formula", "library", "in bits", "call"],
+      head: ["", "", "by formula", "nats", "bits", "call"],
       align: ["left", "left", "right", "right", "right", "left"],
     }),
     "\n",
-    paragraph(style.dim("H(p): the mean surprise −log p. H(p, q): the same where q was expected. KL: what that costs.")),
+    paragraph(
+      style.dim("H(p): the mean surprise −log p. H(p, q): the same where q was expected. KL: what that costs."),
+    ),
   ].join("");
 }

@@ -11,10 +11,14 @@ export function renderMatrix(section: MatrixSection, style: Style): string {
     "\n",
     tensors({ "logSoftmax(logits)": logSoftmax, "crossEntropyWithGrad(logits, target).grad": gradient }, style),
     "\n",
-    sectionTable(losses.map((each) => rowOf(each, style)), style, {
-      head: ["reduction", "composed", "crossEntropy"],
-      align: ["left", "right", "right"],
-    }),
+    sectionTable(
+      losses.map((each) => rowOf(each, style)),
+      style,
+      {
+        head: ["reduction", "composed", "crossEntropy"],
+        align: ["left", "right", "right"],
+      },
+    ),
     "\n",
     paragraph(style.dim("Composed: −(oneHot · logSoftmax).sum(1), then mean or sum, in plain loops over the arrays.")),
   ].join("");

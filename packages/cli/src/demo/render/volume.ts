@@ -22,7 +22,9 @@ export function renderVolume(section: VolumeSection, style: Style): string {
     "\n",
     sectionTable(losses, style, { head: ["", "loss", "ms"], align: ["left", "right", "right"] }),
     "\n",
-    paragraph(style.dim(`${count(rows)} rows on one core, best of ${RUNS} runs; composing includes the one-hot encoding.`)),
+    paragraph(
+      style.dim(`${count(rows)} rows on one core, best of ${RUNS} runs; composing includes the one-hot encoding.`),
+    ),
   ].join("");
 }
 

@@ -1,0 +1,29 @@
+import { cpu } from "@surprisal/core";
+import { expect, it } from "vitest";
+import { BACKENDS, type BackendEntry, chooseBackend } from "./backends.ts";
+import { EXIT } from "./exit.ts";
+
+const ABSENT: BackendEntry = { name: "gpu", create: () => Promise.reject(new Error("no adapter")) };
+const CPU: BackendEntry = { name: "cpu", create: () => Promise.resolve(cpu()) };
+
+it("auto takes the first that can be had, and keeps the reasons of the others", async () => {
+  const { backend, passedOver } = await chooseBackend("auto", [ABSENT, CPU]);
+  expect(backend).toBe(cpu());
+  expect(passedOver).toEqual([{ name: "gpu", reason: "no adapter" }]);
+});
+
+it("a backend asked for by name is that one or an error", async () => {
+  expect((await chooseBackend("cpu", [ABSENT, CPU])).backend).toBe(cpu());
+  const refused = chooseBackend("gpu", [ABSENT, CPU]);
+  await expect(refused).rejects.toThrow("--backend gpu cannot be had: no adapter");
+  await expect(refused).rejects.toMatchObject({ exitCode: EXIT.backendUnavailable });
+});
+
+it("all reasons are given if none can be had", async () => {
+  await expect(chooseBackend("auto", [ABSENT])).rejects.toThrow("--backend auto cannot be had: gpu: no adapter");
+});
+
+it("the cpu backend is always there", async () => {
+  expect((await chooseBackend("auto")).backend.name).toBe("cpu");
+  expect(BACKENDS.at(-1)?.name).toBe("cpu");
+});
