@@ -12,6 +12,7 @@ export default defineConfig({
   resolve: { conditions: [...conditions, "module", "browser", "development|production"] },
   ssr: { resolve: { conditions: [...conditions, "module", "node", "development|production"] } },
   test: {
+    testTimeout: 60_000, // for what hangs; a slow machine is no failure
     projects: [
       {
         extends: true,

@@ -151,7 +151,8 @@ it("writes section by section, with its progress on a terminal only", async () =
   await runDemo({ backend: "all" }, { stdout, stderr }, 4);
   expect(plainLines(stdout.text).filter((line) => /^\d {2}/.test(line))).toHaveLength(6);
   expect(stdout.text).not.toContain("computing");
-  expect(stderr.text).toMatch(/^.*computing ….*\r\u001b\[2K$/s);
+  expect(stderr.text).toContain("computing …");
+  expect(stderr.text.endsWith("\r\u001b[2K")).toBe(true);
 });
 
 describe("the gate", () => {

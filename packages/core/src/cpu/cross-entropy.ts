@@ -37,6 +37,9 @@ class RowKernel {
   /** d capped / d logit, where there is a softcap. */
   readonly #slope: Float64Array | undefined;
   readonly #targetGradient: Float64Array | undefined;
+  /** Index targets under the default policy need no maximum: `log z = log1p(Σ exp(x_j − x_y))` over the other classes. */
+  readonly #byLabel: boolean;
+  readonly #label: Float64Array = new Float64Array(1);
 
   constructor(plan: CrossEntropyPlan, tiling: Tiling) {
     this.#plan = plan;
@@ -46,6 +49,7 @@ class RowKernel {
     this.#target = new TargetTiles(plan, tiling, this.formula);
     this.#slope = plan.softcap === 0 || plan.gradient === undefined ? undefined : newTile(tiling);
     this.#targetGradient = plan.targetGradient && newTile(tiling);
+    this.#byLabel = plan.target.kind === "index" && plan.stats === undefined && !plan.strict && !plan.normalized;
   }
 
   begin(block: Block): void {
@@ -55,11 +59,33 @@ class RowKernel {
 
   /** Everything that a row's loss needs, then the loss. */
   reduce(): void {
+    const { count, rows } = this.block;
+    if (this.#byLabel) {
+      if (!this.#tiling.whole) this.#loadLabels();
+      this.#add("label");
+    }
+    if (!this.#byLabel || !this.formula.stats.settled(0, count, this.formula.rowWeight)) this.#add("maximum");
+    this.formula.finish(0, count, rows.classes);
+  }
+
+  #add(against: "maximum" | "label"): void {
     this.#tiles((tile) => {
       this.#load(tile);
-      this.formula.add(tile, this.#target.spread(tile.start));
+      if (against === "label" && this.#tiling.whole) this.formula.findLabels(tile);
+      this.formula.add(tile, this.#target.spread(tile.start), against);
     });
-    this.formula.finish(0, this.block.count, this.block.rows.classes);
+  }
+
+  /** Logits of the labels, ahead of the tiles that hold them. */
+  #loadLabels(): void {
+    const { label, labelLogit } = this.formula;
+    for (let p = 0; p < this.block.count; p++) {
+      const start = label[p] as number;
+      if (start < 0 || this.formula.rowWeight[p] === 0) continue;
+      load(this.#plan.logits, { ...this.block, first: this.block.first + p, count: 1 }, start, 1, this.#label, 1);
+      transform(this.#label, this.#plan);
+      labelLogit[p] = this.#label[0] as number;
+    }
   }
 
   gradients(): void {

@@ -65,7 +65,7 @@ class LinearKernel {
       this.#loadHidden(block);
       for (const { start, width } of this.#runs()) {
         this.#multiply(block, start, width);
-        this.formula.add(this.#tile(block, start, width), this.#spreadAt(start));
+        this.formula.add(this.#tile(block, start, width), this.#spreadAt(start), "maximum");
       }
       this.formula.finish(block.first, block.count, this.#plan.rows.classes);
     }

@@ -1,6 +1,6 @@
 import type { DType } from "../dtype.ts";
 import type { LossNumbers, Operand } from "../plan.ts";
-import { exp, expBelow, FRACTIONS, POWERS } from "./exp.ts";
+import { exp, FRACTIONS, POWERS } from "./exp.ts";
 import { type Divisor, divisorOf } from "./mass.ts";
 import { type LogitTile, RowStats } from "./row-stats.ts";
 
@@ -68,23 +68,35 @@ export class RowFormula {
     this.#round = lossDType === "f64" ? (value) => value : Math.fround;
   }
 
-  /** Takes in a tile of logits, with the target mass spread over its classes. */
-  add(tile: LogitTile, spread: Spread | undefined): void {
-    const { values, pitch, first, count, start, width } = tile;
-    const { label, labelLogit } = this;
-    for (let p = 0; p < count; p++) {
-      const at = (label[first + p] as number) - start;
-      if (at >= 0 && at < width) labelLogit[first + p] = values[p * pitch + at] as number;
-    }
+  /**
+   * Takes in a tile of logits, with the target mass spread over its classes. Sums go against the row's maximum, or against
+   * the label's logit where the caller knows it.
+   */
+  add(tile: LogitTile, spread: Spread | undefined, against: "maximum" | "label"): void {
+    const { first, count, start } = tile;
+    if (against === "label") this.stats.addAgainst(tile, this.label, this.labelLogit);
+    else this.findLabels(tile);
     if (this.#numbers.normalized) return;
-    if (spread === undefined) return this.stats.add(tile);
+    if (spread === undefined) {
+      if (against === "maximum") this.stats.add(tile);
+      return;
+    }
     if (start === 0) {
       this.#spreadMass.fill(0, first, first + count);
       this.#spreadGap.fill(0, first, first + count);
     }
     const before = this.stats.max.slice(first, first + count);
-    this.stats.add(tile);
+    if (against === "maximum") this.stats.add(tile);
     for (let p = 0; p < count; p++) this.#addSpread(tile, p, spread, before[p] as number);
+  }
+
+  /** The logits of the labels that lie in a tile. */
+  findLabels({ values, pitch, first, count, start, width }: LogitTile): void {
+    const { label, labelLogit } = this;
+    for (let p = 0; p < count; p++) {
+      const at = (label[first + p] as number) - start;
+      if (at >= 0 && at < width) labelLogit[first + p] = values[p * pitch + at] as number;
+    }
   }
 
   /** Gaps are measured from the maximum so far (from 0 before there is any) and moved along with it. */
@@ -189,12 +201,12 @@ export class RowFormula {
       const share = scale / (1 + rest);
       if (spread === undefined) {
         const factor = pull * share;
-        for (let j = from; j < to; j++) values[j] = factor * expBelow((values[j] as number) - max, fractions, powers);
+        for (let j = from; j < to; j++) values[j] = factor * exp((values[j] as number) - max, fractions, powers);
       } else {
         const masses = spread.values;
         for (let j = from, k = spread.offset + p * spread.pitch; j < to; j++, k++) {
           const q = masses[k] as number;
-          const e = expBelow((values[j] as number) - max, fractions, powers);
+          const e = exp((values[j] as number) - max, fractions, powers);
           values[j] = (pull * e - q - q * rest) * share;
         }
       }

@@ -1,5 +1,5 @@
 import type { SoftmaxPlan } from "../plan.ts";
-import { expBelow, FRACTIONS, POWERS } from "./exp.ts";
+import { exp, FRACTIONS, POWERS } from "./exp.ts";
 import { RowStats } from "./row-stats.ts";
 import { type Block, load, loadColumn, newTile, store, storeColumn, tilingOf } from "./tile.ts";
 
@@ -45,8 +45,7 @@ export function softmax(plan: SoftmaxPlan): void {
         const max = stats.max[p] as number;
         let sum = 0;
         for (let j = p * pitch, end = j + width; j < end; j++) {
-          sum +=
-            (gradient[j] as number) * (of === "softmax" ? expBelow((tile[j] as number) - max, fractions, powers) : 1);
+          sum += (gradient[j] as number) * (of === "softmax" ? exp((tile[j] as number) - max, fractions, powers) : 1);
         }
         dot[p] = (dot[p] as number) + sum;
       }
@@ -73,14 +72,14 @@ export function softmax(plan: SoftmaxPlan): void {
     const share = 1 / (1 + rest);
     const logZ = Math.log1p(rest);
     if (of === "softmax")
-      for (let j = from; j < to; j++) tile[j] = expBelow((tile[j] as number) - max, fractions, powers) * share;
+      for (let j = from; j < to; j++) tile[j] = exp((tile[j] as number) - max, fractions, powers) * share;
     else for (let j = from; j < to; j++) tile[j] = (tile[j] as number) - max - logZ;
   }
 
   function gradients(g: Float64Array, from: number, to: number, max: number, rest: number, sum: number): void {
     const share = 1 / (1 + rest);
     for (let j = from; j < to; j++) {
-      const y = expBelow((tile[j] as number) - max, fractions, powers) * share;
+      const y = exp((tile[j] as number) - max, fractions, powers) * share;
       if (of === "softmax") tile[j] = y * ((g[j] as number) - sum * share);
       else tile[j] = of === "log-softmax" ? (g[j] as number) - y * sum : sum * y;
     }
