@@ -1,7 +1,7 @@
 import type { CrossEntropyPlan, RowStats as StatsOperands } from "../plan.ts";
 import { ONE_ROW } from "./mass.ts";
 import { RowFormula } from "./row-formula.ts";
-import { chain, transform } from "./row-inputs.ts";
+import { chain, transform, transforms } from "./row-inputs.ts";
 import { RowReport } from "./row-report.ts";
 import type { LogitTile } from "./row-stats.ts";
 import { TargetTiles } from "./target-tiles.ts";
@@ -34,7 +34,7 @@ class RowKernel {
   readonly #tiling: Tiling;
   readonly #logits: Float64Array;
   readonly #target: TargetTiles;
-  /** d capped / d logit, where there is a softcap. */
+  /** Derivative of the transformed logits, where they are transformed. */
   readonly #slope: Float64Array | undefined;
   readonly #targetGradient: Float64Array | undefined;
   /** Index targets under the default policy need no maximum: `log z = log1p(Σ exp(x_j − x_y))` over the other classes. */
@@ -47,7 +47,7 @@ class RowKernel {
     this.formula = new RowFormula(plan, tiling.rows, plan.loss.dtype);
     this.#logits = newTile(tiling);
     this.#target = new TargetTiles(plan, tiling, this.formula);
-    this.#slope = plan.softcap === 0 || plan.gradient === undefined ? undefined : newTile(tiling);
+    this.#slope = transforms(plan) && plan.gradient !== undefined ? newTile(tiling) : undefined;
     this.#targetGradient = plan.targetGradient && newTile(tiling);
     this.#byLabel = plan.target.kind === "index" && plan.stats === undefined && !plan.strict && !plan.normalized;
   }
@@ -91,13 +91,17 @@ class RowKernel {
   gradients(): void {
     const { gradient, targetGradient } = this.#plan;
     this.#tiles((tile) => {
-      if (!this.#tiling.whole) this.#load(tile);
+      // A tile of whole rows still holds what the first pass has left: the exponentials.
+      const reload = !this.#tiling.whole || targetGradient !== undefined;
+      if (reload) this.#load(tile);
       if (targetGradient !== undefined && this.#targetGradient !== undefined) {
         this.#target.gradient(tile, this.#targetGradient);
         store(targetGradient, this.block, tile.start, tile.width, this.#targetGradient, tile.pitch);
       }
       if (gradient === undefined) return;
-      chain(this.#plan, tile, this.#slope, () => this.formula.gradient(tile, this.#target.spread(tile.start)));
+      if (reload) this.formula.again(tile);
+      this.formula.gradient(tile, this.#target.spread(tile.start));
+      chain(tile.values, this.#slope);
       store(gradient, this.block, tile.start, tile.width, tile.values, tile.pitch);
     });
   }
@@ -106,7 +110,7 @@ class RowKernel {
   stats(operands: StatsOperands): void {
     const report = new RowReport(this.formula, this.#target, this.block.count);
     this.#tiles((tile) => {
-      if (!this.#tiling.whole) this.#load(tile);
+      this.#load(tile);
       report.add(tile);
     });
     report.store(operands, this.block);
@@ -122,7 +126,7 @@ class RowKernel {
 
   #load(tile: LogitTile): void {
     load(this.#plan.logits, this.block, tile.start, tile.width, tile.values, tile.pitch);
-    transform(tile.values, this.#plan);
+    transform(tile.values, this.#plan, this.#slope);
     this.#target.load(tile);
   }
 }

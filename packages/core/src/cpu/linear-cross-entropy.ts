@@ -2,7 +2,7 @@ import type { LinearCrossEntropyPlan, Operand } from "../plan.ts";
 import type { Rows } from "../shape.ts";
 import { ONE_ROW } from "./mass.ts";
 import { RowFormula, type Spread } from "./row-formula.ts";
-import { beginRows, chain, classWeights, smoothing, transform } from "./row-inputs.ts";
+import { beginRows, chain, classWeights, smoothing, transform, transforms } from "./row-inputs.ts";
 import type { LogitTile } from "./row-stats.ts";
 import { type Block, load, store, storeColumn, storeScalar } from "./tile.ts";
 
@@ -56,7 +56,7 @@ class LinearKernel {
     this.#hidden = new Float64Array(BLOCK_ROWS * features);
     this.#matrixRow = new Float64Array(features);
     this.#logits = new Float64Array(BLOCK_ROWS * this.#run);
-    this.#slope = plan.softcap === 0 ? undefined : new Float64Array(this.#logits.length);
+    this.#slope = transforms(plan) ? new Float64Array(this.#logits.length) : undefined;
     beginRows(plan, this.formula, this.all, weights);
   }
 
@@ -164,14 +164,16 @@ class LinearKernel {
         this.#logits[p * width + c] = bias + dot(this.#hidden, p * features, this.#matrixRow, features);
       }
     }
-    transform(this.#logits, this.#plan);
+    transform(this.#logits, this.#plan, this.#slope);
   }
 
   /** Their gradient, with respect to `hidden · matrixᵀ + bias`. */
   #gradient(block: Block, start: number, width: number): void {
     this.#multiply(block, start, width);
     const tile = this.#tile(block, start, width);
-    chain(this.#plan, tile, this.#slope, () => this.formula.gradient(tile, this.#spreadAt(start)));
+    this.formula.again(tile);
+    this.formula.gradient(tile, this.#spreadAt(start));
+    chain(tile.values, this.#slope);
   }
 }
 

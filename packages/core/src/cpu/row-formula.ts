@@ -1,8 +1,8 @@
 import type { DType } from "../dtype.ts";
 import type { LossNumbers, Operand } from "../plan.ts";
-import { exp, FRACTIONS, POWERS } from "./exp.ts";
+import { exp } from "./exp.ts";
 import { type Divisor, divisorOf } from "./mass.ts";
-import { type LogitTile, RowStats } from "./row-stats.ts";
+import { exponentiate, type LogitTile, RowStats } from "./row-stats.ts";
 
 /** Target mass spread over many classes: for the tile's row p and column c at `values[offset + p · pitch + c]`. */
 export interface Spread {
@@ -69,25 +69,28 @@ export class RowFormula {
   }
 
   /**
-   * Takes in a tile of logits, with the target mass spread over its classes. Sums go against the row's maximum, or against
-   * the label's logit where the caller knows it.
+   * Takes in a tile of logits, with the target mass spread over its classes; the logits become `exp(x − max)`. Sums go
+   * against the row's maximum, or against the label's logit where the caller knows it.
    */
   add(tile: LogitTile, spread: Spread | undefined, against: "maximum" | "label"): void {
-    const { first, count, start } = tile;
-    if (against === "label") this.stats.addAgainst(tile, this.label, this.labelLogit);
-    else this.findLabels(tile);
+    if (against === "maximum") this.findLabels(tile);
     if (this.#numbers.normalized) return;
-    if (spread === undefined) {
-      if (against === "maximum") this.stats.add(tile);
-      return;
+    const { stats } = this;
+    const before = spread && stats.max.slice(tile.first, tile.first + tile.count);
+    if (against === "label") stats.leadBy(tile, this.label, this.labelLogit);
+    else {
+      stats.lead(tile);
+      stats.subtract(tile);
     }
-    if (start === 0) {
-      this.#spreadMass.fill(0, first, first + count);
-      this.#spreadGap.fill(0, first, first + count);
-    }
-    const before = this.stats.max.slice(first, first + count);
-    if (against === "maximum") this.stats.add(tile);
-    for (let p = 0; p < count; p++) this.#addSpread(tile, p, spread, before[p] as number);
+    if (spread !== undefined && before !== undefined) this.#addSpread(tile, spread, before);
+    stats.sum(tile);
+  }
+
+  /** A tile of logits, seen before, becomes `exp(x − max)` again. */
+  again(tile: LogitTile): void {
+    if (this.#numbers.normalized) return;
+    this.stats.subtract(tile);
+    exponentiate(tile);
   }
 
   /** The logits of the labels that lie in a tile. */
@@ -100,24 +103,25 @@ export class RowFormula {
   }
 
   /** Gaps are measured from the maximum so far (from 0 before there is any) and moved along with it. */
-  #addSpread(tile: LogitTile, p: number, spread: Spread, before: number): void {
-    const { values, pitch, first, width } = tile;
-    const masses = spread.values;
+  #addSpread({ values, pitch, first, count, width, start }: LogitTile, spread: Spread, before: Float64Array): void {
     const { strict } = this.#numbers;
-    const row = first + p;
-    const max = finiteOr0(this.stats.max[row] as number);
-    const moved = tile.start === 0 ? 0 : max - finiteOr0(before);
-    let mass = 0;
-    let gap = 0;
-    for (let j = p * pitch, k = spread.offset + p * spread.pitch, end = j + width; j < end; j++, k++) {
-      const q = masses[k] as number;
-      mass += q;
-      if (strict) gap += q * this.#round(max - (values[j] as number));
-      else if (q !== 0) gap += q * (max - (values[j] as number));
+    const masses = spread.values;
+    for (let p = 0; p < count; p++) {
+      const row = first + p;
+      let mass = 0;
+      let gap = 0;
+      for (let j = p * pitch, k = spread.offset + p * spread.pitch, end = j + width; j < end; j++, k++) {
+        const q = masses[k] as number;
+        mass += q;
+        if (strict) gap -= q * this.#round(values[j] as number);
+        else if (q !== 0) gap -= q * (values[j] as number);
+      }
+      const earlier = start === 0 ? 0 : (this.#spreadMass[row] as number);
+      const moved = finiteOr0(this.stats.max[row] as number) - finiteOr0(before[p] as number);
+      this.#spreadGap[row] =
+        (start === 0 ? 0 : (this.#spreadGap[row] as number) + (earlier === 0 ? 0 : earlier * moved)) + gap;
+      this.#spreadMass[row] = earlier + mass;
     }
-    const earlier = this.#spreadMass[row] as number;
-    this.#spreadGap[row] = (this.#spreadGap[row] as number) + (earlier === 0 ? 0 : earlier * moved) + gap;
-    this.#spreadMass[row] = earlier + mass;
   }
 
   /** All classes of these rows are in: their losses. */
@@ -172,12 +176,10 @@ export class RowFormula {
     }
   }
 
-  /** Turns a tile of logits into the gradient. */
+  /** Turns a tile of `exp(x − max)` into the gradient. */
   gradient(tile: LogitTile, spread: Spread | undefined): void {
     const { values, pitch, count, first, width, start } = tile;
     const { normalized, strict } = this.#numbers;
-    const fractions = FRACTIONS;
-    const powers = POWERS;
     for (let p = 0; p < count; p++) {
       const row = first + p;
       const from = p * pitch;
@@ -201,13 +203,12 @@ export class RowFormula {
       const share = scale / (1 + rest);
       if (spread === undefined) {
         const factor = pull * share;
-        for (let j = from; j < to; j++) values[j] = factor * exp((values[j] as number) - max, fractions, powers);
+        for (let j = from; j < to; j++) values[j] = factor * (values[j] as number);
       } else {
         const masses = spread.values;
         for (let j = from, k = spread.offset + p * spread.pitch; j < to; j++, k++) {
           const q = masses[k] as number;
-          const e = exp((values[j] as number) - max, fractions, powers);
-          values[j] = (pull * e - q - q * rest) * share;
+          values[j] = (pull * (values[j] as number) - q - q * rest) * share;
         }
       }
       if (labelled) {

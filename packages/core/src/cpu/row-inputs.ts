@@ -1,35 +1,33 @@
 import type { CrossEntropyPlan, LossNumbers } from "../plan.ts";
 import { ONE_ROW } from "./mass.ts";
 import type { RowFormula } from "./row-formula.ts";
-import type { LogitTile } from "./row-stats.ts";
 import { type Block, load, loadColumn } from "./tile.ts";
 
 // What the row formula is fed with, in f64, for cross entropy and its linear form alike.
 
-/** `x ← softcap · tanh(logitScale · x / softcap)`. */
-export function transform(logits: Float64Array, { logitScale, softcap }: LossNumbers): void {
+/** `x ← softcap · tanh(logitScale · x / softcap)`, and its derivative by x into `slope` where that is wanted. */
+export function transform(logits: Float64Array, { logitScale, softcap }: LossNumbers, slope?: Float64Array): void {
   if (logitScale !== 1) for (let i = 0; i < logits.length; i++) logits[i] = (logits[i] as number) * logitScale;
-  if (softcap !== 0)
-    for (let i = 0; i < logits.length; i++) logits[i] = softcap * Math.tanh((logits[i] as number) / softcap);
+  if (softcap === 0) {
+    if (logitScale !== 1) slope?.fill(logitScale);
+    return;
+  }
+  for (let i = 0; i < logits.length; i++) {
+    const t = Math.tanh((logits[i] as number) / softcap);
+    logits[i] = softcap * t;
+    if (slope !== undefined) slope[i] = logitScale * (1 - t) * (1 + t);
+  }
 }
 
-/** Lets `differentiate` turn a tile of transformed logits into their gradient, and carries that through `transform`. */
-export function chain(
-  { logitScale, softcap }: LossNumbers,
-  { values }: LogitTile,
-  slope: Float64Array | undefined,
-  differentiate: () => void,
-): void {
-  if (slope !== undefined) {
-    for (let i = 0; i < values.length; i++) {
-      const t = (values[i] as number) / softcap;
-      slope[i] = logitScale * (1 - t) * (1 + t);
-    }
-  }
-  differentiate();
-  if (slope !== undefined)
-    for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * (slope[i] as number);
-  else if (logitScale !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * logitScale;
+/** Whether `transform` changes anything, so that gradients need its slope. */
+export function transforms({ logitScale, softcap }: LossNumbers): boolean {
+  return logitScale !== 1 || softcap !== 0;
+}
+
+/** Carries a tile of gradients back through `transform`. */
+export function chain(gradients: Float64Array, slope: Float64Array | undefined): void {
+  if (slope === undefined) return;
+  for (let i = 0; i < gradients.length; i++) gradients[i] = (gradients[i] as number) * (slope[i] as number);
 }
 
 /** Class weights in f64. */

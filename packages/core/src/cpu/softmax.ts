@@ -1,6 +1,5 @@
 import type { SoftmaxPlan } from "../plan.ts";
-import { exp, FRACTIONS, POWERS } from "./exp.ts";
-import { RowStats } from "./row-stats.ts";
+import { exponentiate, type LogitTile, RowStats } from "./row-stats.ts";
 import { type Block, load, loadColumn, newTile, store, storeColumn, tilingOf } from "./tile.ts";
 
 /** softmax, log-softmax, log-sum-exp and their gradients, from (max, rest) of each row; reads the input twice. */
@@ -15,8 +14,6 @@ export function softmax(plan: SoftmaxPlan): void {
   /** `Σ g·e` for softmax, `Σ g` for log-softmax, g itself for log-sum-exp. */
   const dot = new Float64Array(tiling.rows);
   const count = rows.outer * rows.inner;
-  const fractions = FRACTIONS;
-  const powers = POWERS;
   for (let first = 0; first < count; first += tiling.rows) {
     const block: Block = { rows, first, count: Math.min(tiling.rows, count - first) };
     reduce(block);
@@ -25,13 +22,28 @@ export function softmax(plan: SoftmaxPlan): void {
     else write(block);
   }
 
+  function tileOf({ count }: Block, start: number, width: number): LogitTile {
+    return { values: tile, pitch, first: 0, count, start, width };
+  }
+
   function reduce(block: Block): void {
     tiles((start, width) => {
       load(input, block, start, width, tile, pitch);
-      stats.add({ values: tile, pitch, first: 0, count: block.count, start, width });
+      stats.add(tileOf(block, start, width));
     });
-    // No distribution without a finite maximum; the log-sum-exp is then the maximum itself, and its gradient exp(x − max).
-    for (let p = 0; p < block.count; p++) if (!Number.isFinite(stats.max[p])) stats.rest[p] = reduces ? 0 : NaN;
+    // No distribution without a finite maximum. The log-sum-exp is then that maximum, and its gradient exp(x − max).
+    for (let p = 0; p < block.count; p++) {
+      const max = stats.max[p] as number;
+      if (!Number.isFinite(max)) stats.rest[p] = reduces && max === Infinity ? 0 : NaN;
+    }
+  }
+
+  /** The exponentials of a tile: still there after `reduce` where it holds whole rows. */
+  function exponentials(block: Block, start: number, width: number): void {
+    if (whole) return;
+    load(input, block, start, width, tile, pitch);
+    stats.subtract(tileOf(block, start, width));
+    exponentiate(tileOf(block, start, width));
   }
 
   function weigh(block: Block): void {
@@ -39,13 +51,12 @@ export function softmax(plan: SoftmaxPlan): void {
     if (reduces) return loadColumn(upstream, block, dot);
     dot.fill(0);
     tiles((start, width) => {
-      if (!whole) load(input, block, start, width, tile, pitch);
+      exponentials(block, start, width);
       load(upstream, block, start, width, gradient, pitch);
       for (let p = 0; p < block.count; p++) {
-        const max = stats.max[p] as number;
         let sum = 0;
         for (let j = p * pitch, end = j + width; j < end; j++) {
-          sum += (gradient[j] as number) * (of === "softmax" ? exp((tile[j] as number) - max, fractions, powers) : 1);
+          sum += (gradient[j] as number) * (of === "softmax" ? (tile[j] as number) : 1);
         }
         dot[p] = (dot[p] as number) + sum;
       }
@@ -54,32 +65,37 @@ export function softmax(plan: SoftmaxPlan): void {
 
   function write(block: Block): void {
     tiles((start, width) => {
-      if (!whole) load(input, block, start, width, tile, pitch);
+      if (gradient === undefined && of === "log-softmax") logarithms(block, start, width);
+      else exponentials(block, start, width);
       if (!whole && !reduces && upstream !== undefined && gradient !== undefined) {
         load(upstream, block, start, width, gradient, pitch);
       }
       for (let p = 0; p < block.count; p++) {
-        const max = stats.max[p] as number;
-        const rest = stats.rest[p] as number;
-        if (gradient === undefined) values(p * pitch, p * pitch + width, max, rest);
-        else gradients(gradient, p * pitch, p * pitch + width, max, rest, dot[p] as number);
+        const share = 1 / (1 + (stats.rest[p] as number));
+        if (gradient !== undefined) gradients(gradient, p * pitch, p * pitch + width, share, dot[p] as number);
+        else if (of === "softmax") scale(p * pitch, p * pitch + width, share);
       }
       store(output, block, start, width, tile, pitch);
     });
   }
 
-  function values(from: number, to: number, max: number, rest: number): void {
-    const share = 1 / (1 + rest);
-    const logZ = Math.log1p(rest);
-    if (of === "softmax")
-      for (let j = from; j < to; j++) tile[j] = exp((tile[j] as number) - max, fractions, powers) * share;
-    else for (let j = from; j < to; j++) tile[j] = (tile[j] as number) - max - logZ;
+  /** `x − max − log z`, in this order: the difference first keeps the digits at large logits. */
+  function logarithms(block: Block, start: number, width: number): void {
+    load(input, block, start, width, tile, pitch);
+    for (let p = 0; p < block.count; p++) {
+      const max = stats.max[p] as number;
+      const logZ = Math.log1p(stats.rest[p] as number);
+      for (let j = p * pitch, to = j + width; j < to; j++) tile[j] = (tile[j] as number) - max - logZ;
+    }
   }
 
-  function gradients(g: Float64Array, from: number, to: number, max: number, rest: number, sum: number): void {
-    const share = 1 / (1 + rest);
+  function scale(from: number, to: number, share: number): void {
+    for (let j = from; j < to; j++) tile[j] = (tile[j] as number) * share;
+  }
+
+  function gradients(g: Float64Array, from: number, to: number, share: number, sum: number): void {
     for (let j = from; j < to; j++) {
-      const y = exp((tile[j] as number) - max, fractions, powers) * share;
+      const y = (tile[j] as number) * share;
       if (of === "softmax") tile[j] = y * ((g[j] as number) - sum * share);
       else tile[j] = of === "log-softmax" ? (g[j] as number) - y * sum : sum * y;
     }
