@@ -40,7 +40,15 @@ export interface HostBackend extends Backend {
   wrap?(bytes: ArrayBufferLike): DeviceBuffer;
 }
 
-/** Whether results can be looked at without waiting. */
+/**
+ * Whether results can be looked at without waiting.
+ *
+ * @example
+ * ```ts
+ * import { cpu, isHostBackend } from "@surprisal/core";
+ * console.log(isHostBackend(cpu())); // true
+ * ```
+ */
 export function isHostBackend(backend: Backend): backend is HostBackend {
   return "view" in backend;
 }

@@ -88,6 +88,11 @@ function place<B extends Backend>(
 /**
  * A tensor of zeros. Default dtype f32, default backend cpu.
  * @throws ShapeError `shape`
+ * @example
+ * ```ts
+ * import { zeros } from "@surprisal/core";
+ * await zeros([2, 2]).print();
+ * ```
  */
 export function zeros<D extends DType = "f32", B extends Backend = HostBackend>(
   shape: readonly number[],
@@ -99,6 +104,11 @@ export function zeros<D extends DType = "f32", B extends Backend = HostBackend>(
 /**
  * A tensor with one value throughout. Default dtype f32, default backend cpu.
  * @throws ShapeError `shape`; OptionError `argument`
+ * @example
+ * ```ts
+ * import { full } from "@surprisal/core";
+ * console.log(await full([3], 0.5).toArray()); // [0.5,0.5,0.5]
+ * ```
  */
 export function full<D extends DType = "f32", B extends Backend = HostBackend>(
   shape: readonly number[],
@@ -117,6 +127,11 @@ export function full<D extends DType = "f32", B extends Backend = HostBackend>(
  * `[start, start + step, …)` up to but without `end`: `arange(4)` is 0 1 2 3. Default dtype i64 where all three are
  * integers, else f32.
  * @throws OptionError `argument`
+ * @example
+ * ```ts
+ * import { arange } from "@surprisal/core";
+ * console.log(await arange(1, 2, { step: 0.25 }).toArray()); // [1,1.25,1.5,1.75]
+ * ```
  */
 export function arange<D extends DType = DType, B extends Backend = HostBackend>(
   start: number,
@@ -136,7 +151,7 @@ export function arange<D extends DType = DType, B extends Backend = HostBackend>
   const whole = Number.isInteger(from) && Number.isInteger(step);
   const dtype = options.dtype ?? (whole ? "i64" : "f32");
   const values = Float64Array.from({ length }, (_, i) => from + i * step);
-  return tensor(values, [length], { ...options, dtype, ...{ step: undefined } } as CreateOptions<D, B>);
+  return tensor(values, [length], { dtype, backend: options.backend ?? cpu() }) as Tensor<D, B>;
 }
 
 type Values = TensorArray | readonly (number | boolean | bigint)[];

@@ -108,7 +108,7 @@ test("integers: all ten appear equally often", () => {
   const values = FILLS.integers(7, COUNT);
   const counts = new Map<number, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  expect([...counts.keys()].sort((a, b) => a - b)).toEqual([-3, -2, -1, 0, 1, 2, 3, 4, 5, 6]);
+  expect([...counts.keys()].toSorted((a, b) => a - b)).toEqual([-3, -2, -1, 0, 1, 2, 3, 4, 5, 6]);
   const expected = COUNT / 10;
   const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
   expect(chiSquare).toBeLessThan(30.67); // chi-square with 9 degrees of freedom, upper 1 in 3,000
@@ -126,7 +126,6 @@ test.each([
   const values = new Float64Array(10_000);
   fillIntegers(11, low, high, values);
   expect(values.every((value) => Number.isSafeInteger(value) && value >= low && value < high)).toBe(true);
-  if (high - low === 1) return expect(values.every((value) => value === low)).toBe(true);
   const range = high - low;
   expectAverage(values, (value) => (value - low) / range, (range - 1) / range / 2, Math.sqrt(1 / 12));
 });

@@ -41,7 +41,7 @@ export class SurprisalError extends Error {
   }
 }
 
-/** A shape, a rank or a length that does not fit. Codes: `shape`, `rank`, `dim`, `target-shape`, `weight-shape`, `data-length`, `not-viewable`. */
+/** A shape, a rank or a length that does not fit. Codes: `shape`, `rank`, `target-shape`, `weight-shape`, `data-length`, `not-viewable`. */
 export class ShapeError extends SurprisalError {
   override readonly name = "ShapeError";
 }
@@ -51,7 +51,7 @@ export class DTypeError extends SurprisalError {
   override readonly name = "DTypeError";
 }
 
-/** An argument or option that is unknown or out of its range. Codes: `argument`, `option-unknown`, `option-value`. */
+/** An argument or option that is unknown or out of its range. Codes: `argument`, `dim`, `option-unknown`, `option-value`. */
 export class OptionError extends SurprisalError {
   override readonly name = "OptionError";
 }

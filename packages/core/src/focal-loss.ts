@@ -45,7 +45,7 @@ const OPTIONS: readonly (keyof FocalLossOptions)[] = [
  * ```ts
  * import { focalLoss, tensor } from "@surprisal/core";
  * const loss = focalLoss(tensor([[2, 0, -1]]), tensor([0], [1], { dtype: "i64" }), { gamma: 2 });
- * console.log((await loss.item()).toFixed(4)); // 0.0042
+ * console.log((await loss.item()).toFixed(4)); // 0.0041
  * ```
  */
 export function focalLoss<B extends Backend>(

@@ -86,7 +86,7 @@ interface Formatter {
 }
 
 function formatterFor(shown: readonly Value[], dtype: string): Formatter {
-  if (dtype === "bool") return formatter((value) => (value ? "True" : "False"), shown);
+  if (dtype === "bool") return formatter((value) => (Number(value) !== 0 ? "True" : "False"), shown);
   if (!FLOAT_DTYPES.includes(dtype)) return formatter(String, shown);
   // zeros, infinities and NaNs neither choose the notation nor widen the column
   const counted = shown.map(Number).filter((value) => Number.isFinite(value) && value !== 0);

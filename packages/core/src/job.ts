@@ -127,7 +127,7 @@ export class Job<B extends Backend> {
   }
 
   #check(input: Tensor): void {
-    if ((input.backend as Backend) === this.#backend) return;
+    if (input.backend === this.#backend) return;
     const message = `${this.#name}: all tensors must be on one backend; got "${this.#backend.name}" and "${input.backend.name}"`;
     throw new BackendError(
       "backend-mismatch",

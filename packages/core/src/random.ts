@@ -32,6 +32,11 @@ export function rand<D extends FloatDType = "f32", B extends Backend = HostBacke
 /**
  * Standard normal numbers, by the inverse distribution function (Wichura's AS 241) of uniform ones.
  * @throws ShapeError `shape`; OptionError `option-value`; DTypeError `dtype`
+ * @example
+ * ```ts
+ * import { randn } from "@surprisal/core";
+ * const hidden = randn([8, 16], { seed: 1 });
+ * ```
  */
 export function randn<D extends FloatDType = "f32", B extends Backend = HostBackend>(
   shape: readonly number[],
@@ -43,6 +48,11 @@ export function randn<D extends FloatDType = "f32", B extends Backend = HostBack
 /**
  * Uniform integers in [low, high). Default dtype i64.
  * @throws ShapeError `shape`; OptionError `option-value`, `argument`
+ * @example
+ * ```ts
+ * import { randint } from "@surprisal/core";
+ * const target = randint(0, 4, [1, 8, 8], { seed: 7 });
+ * ```
  */
 export function randint<D extends DType = "i64", B extends Backend = HostBackend>(
   low: number,

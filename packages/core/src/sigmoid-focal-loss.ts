@@ -32,7 +32,7 @@ const OPTIONS = ["reduction", "alpha", "gamma", "weight"] as const;
  * ```ts
  * import { sigmoidFocalLoss, tensor } from "@surprisal/core";
  * const loss = sigmoidFocalLoss(tensor([2, -1]), tensor([1, 0]), { reduction: "mean" });
- * console.log((await loss.item()).toExponential(3)); // 8.724e-3
+ * console.log((await loss.item()).toExponential(3)); // 8.722e-3
  * ```
  */
 export function sigmoidFocalLoss<B extends Backend>(

@@ -1,6 +1,6 @@
 import type { Backend, DeviceBuffer } from "./backend.ts";
 import type { DType } from "./dtype.ts";
-import { BackendError } from "./errors.ts";
+import { BackendError, DataError } from "./errors.ts";
 import type { Mass, Operand, Plan } from "./plan.ts";
 import type { Strides } from "./shape.ts";
 
@@ -79,6 +79,7 @@ export function execute(
     backend.run(plans);
   } catch (error) {
     for (const slot of outputs) slot.free(backend);
+    if (error instanceof DataError) throw new DataError(error.code, `${name}: ${error.message}`, error.details);
     throw error;
   } finally {
     for (const slot of temporaries) slot.free(backend);

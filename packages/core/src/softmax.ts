@@ -65,7 +65,7 @@ export function logSoftmax<B extends Backend>(
  * @example
  * ```ts
  * import { logSumExp, tensor } from "@surprisal/core";
- * console.log((await logSumExp(tensor([1000, 1000])).item()).toFixed(4)); // 1000.6931
+ * console.log((await logSumExp(tensor([1000, 1000])).item()).toFixed(4)); // 1000.6932
  * ```
  */
 export function logSumExp<B extends Backend>(

@@ -176,7 +176,7 @@ export class Tensor<D extends DType = DType, B extends Backend = Backend> {
     if (!isHostBackend(this.backend)) {
       throw new BackendError(
         "backend-refused",
-        `view: memory of backend "${String((this.backend as Backend).name)}" cannot be seen; use await data()`,
+        `view: memory of backend "${(this.backend as Backend).name}" cannot be seen; use await data()`,
       );
     }
     if (!isDense(this.shape, this.strides)) {
@@ -244,7 +244,7 @@ export class Tensor<D extends DType = DType, B extends Backend = Backend> {
     this.dispose();
   }
 
-  /** A summary without values (those need `await print()`). */
+  /** A summary without values. */
   toString(): string {
     return `Tensor(${show(this.shape)}, ${this.dtype}, ${this.backend.name})`;
   }

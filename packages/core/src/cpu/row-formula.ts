@@ -40,8 +40,8 @@ export class RowFormula {
   /** S and h of the gradient; other than those of the loss under z-loss and focal loss. */
   readonly #pull: Float64Array;
   readonly #push: Float64Array;
-  /** Rounds to the result's dtype. */
-  readonly #round: (value: number) => number;
+  /** As far as the result's dtype reaches. */
+  readonly #limit: (value: number) => number;
   readonly #logZ: Float64Array;
   readonly #total: Sum = new Sum();
   #hotTotal = 0;
@@ -65,7 +65,7 @@ export class RowFormula {
     this.#pull = column();
     this.#push = column();
     this.#logZ = column();
-    this.#round = lossDType === "f64" ? (value) => value : Math.fround;
+    this.#limit = lossDType === "f64" ? (value) => value : saturate;
   }
 
   /**
@@ -113,7 +113,7 @@ export class RowFormula {
       for (let j = p * pitch, k = spread.offset + p * spread.pitch, end = j + width; j < end; j++, k++) {
         const q = masses[k] as number;
         mass += q;
-        if (strict) gap -= q * this.#round(values[j] as number);
+        if (strict) gap -= q * this.#limit(values[j] as number);
         else if (q !== 0) gap -= q * (values[j] as number);
       }
       const earlier = start === 0 ? 0 : (this.#spreadMass[row] as number);
@@ -149,7 +149,7 @@ export class RowFormula {
     if (focalGamma !== 0) this.#focus(first, count);
     if (zLoss !== 0) this.#addZLoss(first, count);
     for (let p = first; p < first + count; p++) if (rowWeight[p] === 0 || classes === 0) loss[p] = 0;
-    if (reduce) this.#total.add(strict ? loss.map(this.#round) : loss, first, count);
+    if (reduce) this.#total.add(strict ? loss.map(this.#limit) : loss, first, count);
   }
 
   /** `(1 − p)^γ` times the loss h·surprise, with p = e^−surprise; the gradient keeps its form with other masses. */
@@ -239,7 +239,7 @@ export class RowFormula {
   surprise(row: number, logit: number): number {
     if (this.#numbers.normalized) return -logit;
     const max = this.stats.max[row] as number;
-    const gap = this.#numbers.strict ? this.#round(max - logit) : max - logit;
+    const gap = this.#numbers.strict ? this.#limit(max - logit) : max - logit;
     return gap + (this.#logZ[row] as number);
   }
 
@@ -250,7 +250,7 @@ export class RowFormula {
     if (kept === 0) return empty;
     // PyTorch divides the hot and the smoothed part one by one: at a divisor of 0 either may be 0/0.
     if (strict && mass === 0 && base !== 0 && this.#hotTotal === 0) return NaN;
-    return (strict ? this.#round(this.#total.value()) : this.#total.value()) / mass;
+    return (strict ? this.#limit(this.#total.value()) : this.#total.value()) / mass;
   }
 }
 
@@ -284,4 +284,9 @@ function finiteOr0(x: number): number {
 /** `a·b`, with 0·∞ = 0 unless strict: a class without target mass contributes nothing. */
 export function times(a: number, b: number, strict: boolean): number {
   return a === 0 && !strict && !Number.isNaN(b) ? 0 : a * b;
+}
+
+/** ±∞ where f32 overflows, as PyTorch's intermediate results do. */
+function saturate(value: number): number {
+  return Number.isFinite(Math.fround(value)) ? value : Math.fround(value);
 }

@@ -13,9 +13,9 @@ export function softmax(plan: SoftmaxPlan): void {
   const gradient = upstream && newTile(tiling);
   /** `Σ g·e` for softmax, `Σ g` for log-softmax, g itself for log-sum-exp. */
   const dot = new Float64Array(tiling.rows);
-  const count = rows.outer * rows.inner;
-  for (let first = 0; first < count; first += tiling.rows) {
-    const block: Block = { rows, first, count: Math.min(tiling.rows, count - first) };
+  const total = rows.outer * rows.inner;
+  for (let first = 0; first < total; first += tiling.rows) {
+    const block: Block = { rows, first, count: Math.min(tiling.rows, total - first) };
     reduce(block);
     if (upstream !== undefined) weigh(block);
     if (reduces && upstream === undefined) storeColumn(output, block, logSumExp(block));

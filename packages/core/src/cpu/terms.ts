@@ -93,7 +93,7 @@ export const TERMS: Readonly<Record<PointwiseTerm, Term>> = {
     byA: (_x, t) => -t,
   },
   "kl-log-target": {
-    value: (x, t, _w, { strict }) => times(exp(t), t - x, strict),
+    value: (x, t, _w, { strict }) => (t === -Infinity && !strict && !Number.isNaN(x) ? 0 : exp(t) * (t - x)),
     byA: (_x, t) => -exp(t),
   },
   entropy: { value: (p) => -pLog(p, p) + 0 },
