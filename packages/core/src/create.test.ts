@@ -72,8 +72,19 @@ test.each<readonly [string, TensorLiteral, DType, readonly number[], unknown]>([
 });
 
 test("a shape overrides the nesting and must match the length", async () => {
-  expect(await tensor([1, 2, 3, 4], [2, 2]).toArray()).toEqual([[1, 2], [3, 4]]);
-  expect(await tensor([[1, 2], [3, 4]], [4]).toArray()).toEqual([1, 2, 3, 4]);
+  expect(await tensor([1, 2, 3, 4], [2, 2]).toArray()).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(
+    await tensor(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [4],
+    ).toArray(),
+  ).toEqual([1, 2, 3, 4]);
   expect(() => tensor([1, 2, 3], [2, 2])).toThrow(failure("ShapeError", "data-length", /\[2, 2\] needs 4.*got 3/));
   expect(() => tensor([1], [])).not.toThrow();
   expect(() => tensor([1, 2], [])).toThrow(failure("ShapeError", "data-length", /needs 1.*got 2/));
@@ -160,12 +171,18 @@ test.each<readonly ["f16" | "bf16", readonly (readonly [value: number, bits: num
     ],
   ],
 ])("numbers as %s are rounded once, ties to even", (dtype, cases) => {
-  const x = tensor(cases.map(([value]) => value), { dtype });
+  const x = tensor(
+    cases.map(([value]) => value),
+    { dtype },
+  );
   expect([...x.view()]).toEqual(cases.map(([, bits]) => bits));
 });
 
 test("zeros and full", async () => {
-  expect(await zeros([2, 3]).toArray()).toEqual([[0, 0, 0], [0, 0, 0]]);
+  expect(await zeros([2, 3]).toArray()).toEqual([
+    [0, 0, 0],
+    [0, 0, 0],
+  ]);
   expect(zeros([2, 0, 3])).toMatchObject({ shape: [2, 0, 3], size: 0, dtype: "f32" });
   expect(await zeros([]).item()).toBe(0);
   for (const dtype of ["f32", "f64", "f16", "bf16", "i64", "i32", "i16", "u8"] as const) {

@@ -141,13 +141,14 @@ export function arange<D extends DType = DType, B extends Backend = HostBackend>
   checkOptions("arange", options, [...CREATE_OPTIONS, "step"]);
   const [from, to] = end === undefined ? [0, start] : [start, end];
   const step = options.step ?? 1;
-  const length = Math.ceil((to - from) / step);
-  if (!Number.isFinite(length) || length < 0) {
+  const steps = (to - from) / step;
+  if (!Number.isFinite(steps) || steps < 0) {
     throw new OptionError(
       "argument",
       `arange: finite bounds and a step toward the end required; got ${from} … ${to} by ${step}`,
     );
   }
+  const length = Math.ceil(steps) + 0; // never −0
   const whole = Number.isInteger(from) && Number.isInteger(step);
   const dtype = options.dtype ?? (whole ? "i64" : "f32");
   const values = Float64Array.from({ length }, (_, i) => from + i * step);
@@ -216,16 +217,15 @@ function convert(values: Values, dtype: DType): StorageArrays[DType] {
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
     const number = Number(value);
-    if (
-      kind === "integer" &&
-      !(Number.isInteger(number) && number >= min && number <= max) &&
-      typeof value !== "bigint"
-    ) {
-      throw new OptionError(
-        "argument",
-        `tensor: ${dtype} holds integers in [${min}, ${max}]; value ${i} is ${number}`,
-        { at: i, value },
-      );
+    const fits =
+      typeof value === "bigint" && dtype === "i64"
+        ? BigInt.asIntN(64, value) === value
+        : Number.isInteger(number) && number >= min && number <= max;
+    if (kind === "integer" && !fits) {
+      throw new OptionError("argument", `tensor: ${dtype} holds integers in [${min}, ${max}]; value ${i} is ${value}`, {
+        at: i,
+        value,
+      });
     }
     if (stored instanceof BigInt64Array) stored[i] = BigInt(value);
     else if (dtype === "f16" || dtype === "bf16") stored[i] = encodeHalf(number, dtype);

@@ -174,3 +174,16 @@ export function checkShape(shape: unknown, where: string): asserts shape is read
   if (!valid)
     throw new ShapeError("shape", `${where}: shape must be an array of integers ≥ 0; got ${String(shape)}`, { shape });
 }
+
+/** The shape that `reshape(to)` means for elements of shape `from`: one size may be −1. */
+export function inferShape(to: readonly number[], from: readonly number[]): readonly number[] {
+  const size = sizeOf(from);
+  const known = to.reduce((product, n) => (n === -1 ? product : product * n), 1);
+  const unknown = to.filter((n) => n === -1).length;
+  const shape = unknown === 1 && known > 0 ? to.map((n) => (n === -1 ? size / known : n)) : [...to];
+  if (sameShape(shape, from)) return shape;
+  if (shape.some((n) => !Number.isInteger(n) || n < 0) || sizeOf(shape) !== size) {
+    throw new ShapeError("shape", `reshape: ${show(from)} has ${size} elements; ${show(to)} does not`, { from, to });
+  }
+  return shape;
+}

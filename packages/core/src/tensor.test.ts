@@ -1,14 +1,17 @@
 import { describe, expect, test, vi } from "vitest";
 import {
   arange,
+  binaryCrossEntropyWithLogits,
   cpu,
   crossEntropy,
   type DType,
   type HostBackend,
+  klDivergence,
   linearCrossEntropy,
-  oneHot,
+  logSumExp,
   randn,
   softmax,
+  softmaxGrad,
   tensor,
   type Tensor,
   zeros,
@@ -49,15 +52,27 @@ describe("reshape", () => {
     const y = x.reshape(3, 2);
     expect(y).toMatchObject({ shape: [3, 2], strides: [2, 1], dtype: "i32" });
     y.view()[0] = 9;
-    expect(await x.toArray()).toEqual([[9, 1, 2], [3, 4, 5]]);
+    expect(await x.toArray()).toEqual([
+      [9, 1, 2],
+      [3, 4, 5],
+    ]);
     expect(x.reshape([6]).shape).toEqual([6]);
   });
 
   test.each([
     [[-1], [6]],
-    [[2, -1], [2, 3]],
-    [[-1, 6], [1, 6]],
-    [[1, -1, 2], [1, 3, 2]],
+    [
+      [2, -1],
+      [2, 3],
+    ],
+    [
+      [-1, 6],
+      [1, 6],
+    ],
+    [
+      [1, -1, 2],
+      [1, 3, 2],
+    ],
   ])("%j infers %j", (to, shape) => {
     expect(counted(2, 3).reshape(to).shape).toEqual(shape);
   });
@@ -88,7 +103,16 @@ describe("permute, transpose, slice", () => {
     expect(x.transpose(0, -1)).toMatchObject({ shape: [4, 3, 2], strides: [1, 4, 12] });
     const y = x.slice(1, 1, 3).slice(2, -2);
     expect(y).toMatchObject({ shape: [2, 2, 2], offset: 6 });
-    expect(await y.toArray()).toEqual([[[6, 7], [10, 11]], [[18, 19], [22, 23]]]);
+    expect(await y.toArray()).toEqual([
+      [
+        [6, 7],
+        [10, 11],
+      ],
+      [
+        [18, 19],
+        [22, 23],
+      ],
+    ]);
     expect(await x.slice(0, 1).slice(1, 0, -2).slice(2, 0, 1).item()).toBe(12);
     expect(x.slice(1, 3, 3).shape).toEqual([2, 0, 4]);
   });
@@ -149,7 +173,10 @@ describe("reading", () => {
 
   test("format() and print()", async () => {
     const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
-    const x = tensor([[0.8, 0.2], [0.3, 0.7]]);
+    const x = tensor([
+      [0.8, 0.2],
+      [0.3, 0.7],
+    ]);
     expect(await x.format()).toBe("tensor([[0.8000, 0.2000],\n        [0.3000, 0.7000]])");
     expect(log).not.toHaveBeenCalled();
     expect(await x.transpose(0, 1).print()).toBe("tensor([[0.8000, 0.3000],\n        [0.2000, 0.7000]])");
@@ -176,7 +203,11 @@ describe("cast", () => {
       expect(Array.from(await x.cast(dtype).data(), (value) => Number(value) + 0)).toEqual([1, -1, 0, 0]);
     }
     expect(await x.cast("bool").toArray()).toEqual([true, true, true, false]);
-    expect(await tensor([NaN, 2 ** -149]).cast("bool").toArray()).toEqual([true, true]);
+    expect(
+      await tensor([NaN, 2 ** -149])
+        .cast("bool")
+        .toArray(),
+    ).toEqual([true, true]);
   });
 
   test("i64 stays exact through copies of views", async () => {
@@ -186,7 +217,11 @@ describe("cast", () => {
     expect([...(await x.data())]).toEqual([a, c, b, d]);
     expect([...(await x.cast("i64").data())]).toEqual([a, c, b, d]);
     expect([...(await x.reshape(4).data())]).toEqual([a, c, b, d]);
-    expect([...(await tensor([2 ** 40, -(2 ** 40)], { dtype: "f64" }).cast("i64").data())]).toEqual([2n ** 40n, -(2n ** 40n)]);
+    expect([
+      ...(await tensor([2 ** 40, -(2 ** 40)], { dtype: "f64" })
+        .cast("i64")
+        .data()),
+    ]).toEqual([2n ** 40n, -(2n ** 40n)]);
   });
 });
 
@@ -201,13 +236,27 @@ test.each(["f32", "i64", "f16", "bool"] as const)("to(backend) and back, %s", as
 });
 
 test.each([
-  [[2, 3, 2, 3], [3, 1, 2, 0]],
-  [[2, 3, 2, 3, 2], [4, 2, 0, 3, 1]],
-  [[2, 2, 2, 2, 2, 2], [5, 3, 1, 4, 2, 0]],
-  [[2, 0, 2, 3], [3, 1, 2, 0]],
+  [
+    [2, 3, 2, 3],
+    [3, 1, 2, 0],
+  ],
+  [
+    [2, 3, 2, 3, 2],
+    [4, 2, 0, 3, 1],
+  ],
+  [
+    [2, 2, 2, 2, 2, 2],
+    [5, 3, 1, 4, 2, 0],
+  ],
+  [
+    [2, 0, 2, 3],
+    [3, 1, 2, 0],
+  ],
 ])("strided copy of %j by %j", async (shape, order) => {
   for (const dtype of ["i32", "i64"] as const) {
-    const x = counted(...shape).cast(dtype).permute(order);
+    const x = counted(...shape)
+      .cast(dtype)
+      .permute(order);
     const elements: number[] = [];
     const visit = (dim: number, at: number): void => {
       if (dim === x.rank) elements.push(at);
@@ -238,7 +287,10 @@ describe("lifetime", () => {
   });
 
   test("a view ends itself only; its owner ends all", async () => {
-    const x = counted(2, 3);
+    const x = tensor([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
     const [a, b] = [x.reshape(6), x.transpose(0, 1)];
     a.dispose();
     expect([a.disposed, b.disposed, x.disposed]).toEqual([true, false, false]);
@@ -264,7 +316,12 @@ describe("lifetime", () => {
     format: async (x) => x.format(),
     print: async (x) => x.print(),
     softmax: (x) => softmax(x),
-    oneHot: (x) => oneHot(x.cast("i64"), { classes: 3 }),
+    logSumExp: (x) => logSumExp(x),
+    "upstream of softmaxGrad": (x) => softmaxGrad(randn([2, 2]), x),
+    "binary logits": (x) => binaryCrossEntropyWithLogits(x, zeros([2, 2])),
+    "binary weight": (x) => binaryCrossEntropyWithLogits(zeros([2, 2]), zeros([2, 2]), { weight: x }),
+    "kl target": (x) => klDivergence(zeros([2, 2]), x),
+    "row weight": (x) => crossEntropy(zeros([2, 3, 2]), zeros([2, 2], { dtype: "i64" }), { rowWeight: x }),
     logits: (x) => crossEntropy(x, target),
     "target probabilities": (x) => crossEntropy(randn([2, 2]), x),
     hidden: (x) => linearCrossEntropy(x, randn([3, 2]), target),

@@ -3,7 +3,7 @@ import { bytesOf, type DataArrays, type DType, type StorageArrays } from "./dtyp
 import { BackendError, DisposedError, OptionError, ShapeError } from "./errors.ts";
 import { formatTensor } from "./format.ts";
 import type { CopyPlan } from "./plan.ts";
-import { denseStrides, isDense, normalizeDim, sameShape, show, sizeOf } from "./shape.ts";
+import { denseStrides, inferShape, isDense, normalizeDim, show, sizeOf } from "./shape.ts";
 import { allocate, execute, Slot, SlotOperand } from "./slot.ts";
 import { storageArray, valuesOf } from "./storage.ts";
 
@@ -239,7 +239,7 @@ export class Tensor<D extends DType = DType, B extends Backend = Backend> {
     this.#disposed = true;
   }
 
-  /** `using` support: the same as `dispose()`. */
+  /** For `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -286,16 +286,4 @@ function toNumber(value: number | bigint): number {
 function flatten(values: readonly number[] | readonly [readonly number[]]): readonly number[] {
   const [first] = values;
   return typeof first === "object" ? first : (values as readonly number[]);
-}
-
-function inferShape(to: readonly number[], from: readonly number[]): readonly number[] {
-  const size = sizeOf(from);
-  const known = to.reduce((product, n) => (n === -1 ? product : product * n), 1);
-  const unknown = to.filter((n) => n === -1).length;
-  const shape = unknown === 1 && known > 0 ? to.map((n) => (n === -1 ? size / known : n)) : [...to];
-  if (sameShape(shape, from)) return shape;
-  if (shape.some((n) => !Number.isInteger(n) || n < 0) || sizeOf(shape) !== size) {
-    throw new ShapeError("shape", `reshape: ${show(from)} has ${size} elements; ${show(to)} does not`, { from, to });
-  }
-  return shape;
 }
