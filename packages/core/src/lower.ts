@@ -4,7 +4,7 @@ import { DataError, DTypeError, OptionError, ShapeError } from "./errors.ts";
 import type { Job } from "./job.ts";
 import { checkOptions, finite, inRange, oneOf, type Reduction, safeInteger } from "./options.ts";
 import type { DenseTarget, IndexTarget, LossNumbers, Mass, Operand } from "./plan.ts";
-import { rowsOf, type Rows, sameShape, show, sizeOf } from "./shape.ts";
+import { rowsOf, type Rows, sameShape, show } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 // The one lowering: what options mean, as numbers on a plan. Nothing below this file knows an option's name.
@@ -259,7 +259,20 @@ export function lossDType(logits: FloatDType, target: IndexTarget | DenseTarget,
   return strict && logits === other ? logits : resultDType(logits, other);
 }
 
-/** The gradient arriving from above: a number, or a tensor of the loss's shape. */
+/** Throws unless an upstream gradient is a number, or a floating tensor of the loss's shape. */
+export function checkUpstream(
+  where: string,
+  upstream: number | Tensor | undefined,
+  lossShape: readonly number[],
+): void {
+  if (upstream === undefined || typeof upstream === "number") return;
+  checkFloat(where, "upstream", upstream);
+  if (sameShape(upstream.shape, lossShape)) return;
+  const message = `${where}: upstream must be a number or of the loss's shape ${show(lossShape)}; got ${show(upstream.shape)}`;
+  throw new ShapeError("shape", message, { upstream: upstream.shape, loss: lossShape });
+}
+
+/** The gradient arriving from above: a number, or one value per row or for all rows. */
 export function lowerUpstream<B extends Backend>(
   where: string,
   job: Job<B>,
@@ -267,12 +280,7 @@ export function lowerUpstream<B extends Backend>(
   lossShape: readonly number[],
   dim: number,
 ): Operand | number {
+  checkUpstream(where, upstream, lossShape);
   if (upstream === undefined) return 1;
-  if (typeof upstream === "number") return upstream;
-  checkFloat(where, "upstream", upstream);
-  if (!sameShape(upstream.shape, lossShape)) {
-    const message = `${where}: upstream must be a number or of the loss's shape ${show(lossShape)}; got ${show(upstream.shape)}`;
-    throw new ShapeError("shape", message, { upstream: upstream.shape, loss: lossShape });
-  }
-  return sizeOf(lossShape) === 1 && lossShape.length === 0 ? job.perRow(upstream, 0) : job.perRow(upstream, dim);
+  return typeof upstream === "number" ? upstream : job.perRow(upstream, dim);
 }

@@ -2,7 +2,7 @@ import type { Backend } from "./backend.ts";
 import { type DType, type FloatDType, isFloat, resultDType } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
 import { Job } from "./job.ts";
-import { checkFloat, lowerUpstream } from "./lower.ts";
+import { checkFloat, checkUpstream, lowerUpstream } from "./lower.ts";
 import type { Operand, PointwisePlan, PointwiseTerm } from "./plan.ts";
 import { broadcastStrides, type Rows, rowsOf, sameShape, show } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
@@ -40,10 +40,10 @@ export function pointwise<B extends Backend>(where: string, request: PointwiseRe
   const { a, b, shape, dim, total, weight, positiveWeight } = request;
   const job = new Job(a.backend, where);
   const outputShape = total ? [] : dim === undefined ? shape : shape.toSpliced(dim, 1);
-  const upstream = typeof request.upstream === "object" ? request.upstream : undefined;
-  const perElement = upstream !== undefined && !total && dim === undefined;
-  if (perElement) lowerUpstream(where, job, upstream, outputShape, 0); // its checks
-  const inputs = [a, b, weight, positiveWeight, perElement ? upstream : undefined];
+  checkUpstream(where, request.upstream, outputShape);
+  const perElement = !total && dim === undefined;
+  const upstream = perElement && typeof request.upstream === "object" ? request.upstream : undefined;
+  const inputs = [a, b, weight, positiveWeight, upstream];
   const { rows, operands } = place(job, inputs, shape, dim);
   const [first, second, third, fourth, fifth] = operands;
   if (first === undefined) throw new TypeError("a pointwise plan needs an input");
@@ -65,7 +65,7 @@ export function pointwise<B extends Backend>(where: string, request: PointwiseRe
     strict: request.strict ?? false,
     scale: request.scale,
     reduce: total ? "total" : dim === undefined ? "none" : "classes",
-    output: !total && dim === undefined ? output.perElement(rows) : output.perRow(rows),
+    output: perElement ? output.perElement(rows) : output.perRow(rows),
     upstream: fifth ?? lowerUpstream(where, job, request.upstream, outputShape, dim ?? 0),
     gradient: gradient?.perElement(rows),
   } satisfies PointwisePlan);

@@ -39,22 +39,23 @@ export function meanOfStridedIndices({ logits, geometry, gradient }: Problem, ta
   const { outer, classes, inner } = geometry;
   const rows = outer * inner;
   let total = 0;
-  for (let row = 0; row < rows; row++) {
-    const start = firstOf(row, geometry);
-    const end = start + classes * inner;
-    let max = -Infinity;
-    for (let i = start; i < end; i += inner) {
-      const x = logits[i] as number;
-      if (x > max) max = x;
+  for (let row = 0, start = 0; row < rows; start += (classes - 1) * inner) {
+    for (const next = start + inner; start < next; start++, row++) {
+      const end = start + classes * inner;
+      let max = -Infinity;
+      for (let i = start; i < end; i += inner) {
+        const x = logits[i] as number;
+        if (x > max) max = x;
+      }
+      let sum = 0;
+      for (let i = start; i < end; i += inner) sum += Math.exp((logits[i] as number) - max);
+      const label = start + (target[row] as number) * inner;
+      total += Math.log(sum) + (max - (logits[label] as number));
+      if (gradient === undefined) continue;
+      const scale = 1 / (sum * rows);
+      for (let i = start; i < end; i += inner) gradient[i] = Math.exp((logits[i] as number) - max) * scale;
+      gradient[label] = (gradient[label] as number) - 1 / rows;
     }
-    let sum = 0;
-    for (let i = start; i < end; i += inner) sum += Math.exp((logits[i] as number) - max);
-    const label = start + (target[row] as number) * inner;
-    total += Math.log(sum) + (max - (logits[label] as number));
-    if (gradient === undefined) continue;
-    const scale = 1 / (sum * rows);
-    for (let i = start; i < end; i += inner) gradient[i] = Math.exp((logits[i] as number) - max) * scale;
-    gradient[label] = (gradient[label] as number) - 1 / rows;
   }
   return total / rows;
 }
@@ -64,36 +65,31 @@ export function meanOfStridedProbabilities({ logits, geometry, gradient }: Probl
   const { outer, classes, inner } = geometry;
   const rows = outer * inner;
   let total = 0;
-  for (let row = 0; row < rows; row++) {
-    const start = firstOf(row, geometry);
-    const end = start + classes * inner;
-    let max = -Infinity;
-    for (let i = start; i < end; i += inner) {
-      const x = logits[i] as number;
-      if (x > max) max = x;
-    }
-    let sum = 0;
-    let mass = 0;
-    let gaps = 0;
-    for (let i = start; i < end; i += inner) {
-      const gap = (logits[i] as number) - max;
-      const q = target[i] as number;
-      sum += Math.exp(gap);
-      mass += q;
-      gaps += q * gap;
-    }
-    total += mass * Math.log(sum) - gaps;
-    if (gradient === undefined) continue;
-    const scale = mass / sum;
-    for (let i = start; i < end; i += inner) {
-      gradient[i] = (Math.exp((logits[i] as number) - max) * scale - (target[i] as number)) / rows;
+  for (let row = 0, start = 0; row < rows; start += (classes - 1) * inner) {
+    for (const next = start + inner; start < next; start++, row++) {
+      const end = start + classes * inner;
+      let max = -Infinity;
+      for (let i = start; i < end; i += inner) {
+        const x = logits[i] as number;
+        if (x > max) max = x;
+      }
+      let sum = 0;
+      let mass = 0;
+      let gaps = 0;
+      for (let i = start; i < end; i += inner) {
+        const gap = (logits[i] as number) - max;
+        const q = target[i] as number;
+        sum += Math.exp(gap);
+        mass += q;
+        gaps += q * gap;
+      }
+      total += mass * Math.log(sum) - gaps;
+      if (gradient === undefined) continue;
+      const scale = mass / sum;
+      for (let i = start; i < end; i += inner) {
+        gradient[i] = (Math.exp((logits[i] as number) - max) * scale - (target[i] as number)) / rows;
+      }
     }
   }
   return total / rows;
-}
-
-/** Where class 0 of a row lies. */
-function firstOf(row: number, { classes, inner }: Geometry): number {
-  const outer = Math.floor(row / inner);
-  return outer * classes * inner + (row - outer * inner);
 }
