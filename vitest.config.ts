@@ -18,12 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
-          include: [
-            "packages/*/src/**/*.test.ts",
-            "apps/conformance/**/*.test.ts",
-            "tools/**/*.test.ts",
-            "docs/**/*.test.ts",
-          ],
+          include: ["packages/*/src/**/*.test.ts", "apps/*/**/*.test.ts", "tools/**/*.test.ts", "docs/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.browser.test.ts"],
         },
       },

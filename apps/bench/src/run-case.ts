@@ -1,6 +1,5 @@
 import { type BenchCase, type Pass, PASSES, rowsOf } from "./cases.ts";
 import { check, type Errors, type Expected } from "./check.ts";
-import { collectGarbage } from "./collect-garbage.ts";
 import type { Contestant, Outcome, Prepared } from "./contestant.ts";
 import { makeData } from "./data.ts";
 
@@ -89,7 +88,6 @@ async function expectedOf(prepared: Prepared, benchCase: BenchCase): Promise<Rec
 
 /** Times `calls` calls; each but the last is released before the next, as a program that calls so often has to. */
 async function sample({ prepared, pass }: Entry, calls: number): Promise<Sample> {
-  collectGarbage();
   const start = performance.now();
   let outcome = await prepared.run(pass);
   let losses = outcome.loss;

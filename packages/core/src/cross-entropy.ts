@@ -125,8 +125,8 @@ export function crossEntropyWithGrad<B extends Backend>(
   options: CrossEntropyGradOptions = {},
 ): CrossEntropyWithGrad<B> {
   const where = "crossEntropyWithGrad";
-  const { upstream, into, targetGrad = false } = options;
   const resolved = resolve(where, options, [...CROSS_ENTROPY_OPTIONS, "upstream", "into", "targetGrad"]);
+  const { upstream, into, targetGrad = false } = options;
   if (into !== undefined) oneOf(where, "into", into, ["logits"]);
   if (typeof targetGrad !== "boolean") {
     throw new OptionError("option-value", `${where}: targetGrad must be true or false; got ${String(targetGrad)}`);

@@ -88,8 +88,8 @@ export class Job<B extends Backend> {
     const views = inputs.map((input) => broadcastStrides(input.shape, input.strides, shape) ?? []);
     const folded = foldTogether(shape, [...views, denseStrides(shape)]);
     if (folded === undefined) {
-      const rows: Rows = { outer: 1, classes: 1, inner: sizeOf(shape) };
-      return { rows, operands: inputs.map((input, i) => this.#copied(input, shape, views[i] ?? [], [0, 0, 1])) };
+      const rows: Rows = { outer: 1, classes: sizeOf(shape), inner: 1 };
+      return { rows, operands: inputs.map((input, i) => this.#copied(input, shape, views[i] ?? [], [0, 1, 0])) };
     }
     const operands = inputs.map((input, i) => this.#inPlace(input, folded.strides[i] ?? [0, 0, 0]));
     return { rows: folded.rows, operands };

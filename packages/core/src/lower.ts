@@ -266,6 +266,9 @@ export function checkUpstream(
   lossShape: readonly number[],
 ): void {
   if (upstream === undefined || typeof upstream === "number") return;
+  if (typeof upstream !== "object") {
+    throw new OptionError("option-value", `${where}: upstream must be a number or a tensor; got ${String(upstream)}`);
+  }
   checkFloat(where, "upstream", upstream);
   if (sameShape(upstream.shape, lossShape)) return;
   const message = `${where}: upstream must be a number or of the loss's shape ${show(lossShape)}; got ${show(upstream.shape)}`;

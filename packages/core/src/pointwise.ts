@@ -70,7 +70,13 @@ export function pointwise<B extends Backend>(where: string, request: PointwiseRe
     gradient: gradient?.perElement(rows),
   } satisfies PointwisePlan);
   job.run();
-  return { output: output.tensor(), gradient: gradient && sumTo(gradient.tensor(), a.shape) };
+  const result = output.tensor();
+  try {
+    return { output: result, gradient: gradient && sumTo(gradient.tensor(), a.shape) };
+  } catch (error) {
+    result.dispose();
+    throw error;
+  }
 }
 
 /** The gradient of a broadcast: summed over each dim that was repeated. */
@@ -79,7 +85,7 @@ function sumTo<B extends Backend>(full: Tensor<FloatDType, B>, shape: readonly n
   const lead = full.rank - shape.length;
   for (let dim = full.rank - 1; dim >= 0; dim--) {
     if (dim >= lead && sum.shape[dim] === shape[dim - lead]) continue;
-    const wider = sum;
+    using wider = sum;
     const reduced = pointwise("sum", {
       term: "identity",
       a: wider,
@@ -89,7 +95,6 @@ function sumTo<B extends Backend>(full: Tensor<FloatDType, B>, shape: readonly n
       total: false,
     }).output;
     sum = dim < lead ? reduced : keepDim(reduced, dim);
-    wider.dispose();
   }
   return sum;
 }

@@ -1,4 +1,5 @@
 import type { CrossEntropyPlan, RowStats as StatsOperands } from "../plan.ts";
+import { LabelColumns } from "./label-columns.ts";
 import { ONE_ROW } from "./mass.ts";
 import { RowFormula } from "./row-formula.ts";
 import { chain, transform, transforms } from "./row-inputs.ts";
@@ -39,6 +40,10 @@ class RowKernel {
   readonly #targetGradient: Float64Array | undefined;
   /** Index targets under the default policy need no maximum: `log z = log1p(Σ exp(x_j − x_y))` over the other classes. */
   readonly #byLabel: boolean;
+  /** The same for short rows, unless mass is spread. */
+  readonly #columns: LabelColumns | undefined;
+  /** Whether the columns hold what this block needs. */
+  #inColumns = false;
   readonly #label: Float64Array = new Float64Array(1);
 
   constructor(plan: CrossEntropyPlan, tiling: Tiling) {
@@ -50,6 +55,9 @@ class RowKernel {
     this.#slope = transforms(plan) && plan.gradient !== undefined ? newTile(tiling) : undefined;
     this.#targetGradient = plan.targetGradient && newTile(tiling);
     this.#byLabel = plan.target.kind === "index" && plan.stats === undefined && !plan.strict && !plan.normalized;
+    const columns =
+      this.#byLabel && plan.base === 0 && plan.targetGradient === undefined && LabelColumns.suit(tiling, plan);
+    this.#columns = columns ? new LabelColumns(plan, tiling, this.formula) : undefined;
   }
 
   begin(block: Block): void {
@@ -60,11 +68,14 @@ class RowKernel {
   /** Everything that a row's loss needs, then the loss. */
   reduce(): void {
     const { count, rows } = this.block;
-    if (this.#byLabel) {
+    if (this.#columns !== undefined) this.#columns.add(this.block);
+    else if (this.#byLabel) {
       if (!this.#tiling.whole) this.#loadLabels();
       this.#add("label");
     }
-    if (!this.#byLabel || !this.formula.stats.settled(0, count, this.formula.rowWeight)) this.#add("maximum");
+    const settled = this.#byLabel && this.formula.stats.settled(0, count, this.formula.rowWeight);
+    this.#inColumns = settled && this.#columns !== undefined;
+    if (!settled) this.#add("maximum");
     this.formula.finish(0, count, rows.classes);
   }
 
@@ -90,6 +101,7 @@ class RowKernel {
 
   gradients(): void {
     const { gradient, targetGradient } = this.#plan;
+    if (this.#inColumns && gradient !== undefined) return this.#columns?.gradient(gradient, this.block);
     this.#tiles((tile) => {
       // A tile of whole rows still holds what the first pass has left: the exponentials.
       const reload = !this.#tiling.whole || targetGradient !== undefined;

@@ -1,5 +1,6 @@
 // exp(x) = 2^n · 2^(i/512) · e^r with x = (512·n + i)·ln2/512 + r, |r| ≤ ln2/1024 = 6.8e-4.
-// Error: table and product 1/2 ULP each, the polynomial's own r^5/120 < 2^-59: under 1.1 ULP of f64 (exp.test.ts measures).
+// Error: half an ULP each from table, sum and product, r^5/120 < 2^-59 from the polynomial. 14,000 values against 40 digits:
+// at most 1.15 ULP of f64. exp.test.ts holds it against Math.exp.
 // 2.7 ns a number in a flat loop; Math.exp, a call out of line in today's engines, takes 9 to 15. What it depends on, as
 // measured in V8: tables that are constants of this very module (imported ones: 12 ns), no default parameters (5 ns), clamps
 // in the place of branches (4.8 ns), with literals for bounds (13 ns).
@@ -37,4 +38,13 @@ export function expInPlace(values: Float64Array, count: number): void {
   const fractions = FRACTIONS;
   const powers = POWERS;
   for (let i = 0; i < count; i++) values[i] = expWith(values[i] as number, fractions, powers);
+}
+
+/** `values[i] ← exp(values[i] − references[i])` for the first `count`: one pass instead of two. */
+export function expOfGaps(values: Float64Array, references: Float64Array, count: number): void {
+  const fractions = FRACTIONS;
+  const powers = POWERS;
+  for (let i = 0; i < count; i++) {
+    values[i] = expWith((values[i] as number) - (references[i] as number), fractions, powers);
+  }
 }

@@ -3,6 +3,7 @@ import type { LossNumbers, Operand } from "../plan.ts";
 import { exp } from "./exp.ts";
 import { type Divisor, divisorOf } from "./mass.ts";
 import { exponentiate, type LogitTile, RowStats } from "./row-stats.ts";
+import { Sum } from "./sum.ts";
 
 /** Target mass spread over many classes: for the tile's row p and column c at `values[offset + p · pitch + c]`. */
 export interface Spread {
@@ -134,17 +135,22 @@ export class RowFormula {
     const spreadMass = this.#spreadMass;
     const spreadGap = this.#spreadGap;
     const logZs = this.#logZ;
+    const end = first + count;
     if (!normalized) this.stats.logZ(first, count, logZs);
-    for (let p = first; p < first + count; p++) {
+    for (let p = first; p < end; p++) {
       const max = normalized ? 0 : (maxima[p] as number);
-      const logZ = logZs[p] as number;
       const h = hot[p] as number;
-      const mass = h + (spreadMass[p] as number);
-      const hotLoss = (label[p] as number) < 0 ? 0 : times(h, max - (labelLogit[p] as number), strict);
-      pull[p] = mass;
       push[p] = h;
-      loss[p] = (rowWeight[p] as number) * (mass * logZ + hotLoss + (spreadGap[p] as number));
-      if (strict) this.#hotTotal += h * logZ + hotLoss;
+      loss[p] = (label[p] as number) < 0 ? 0 : times(h, max - (labelLogit[p] as number), strict);
+    }
+    if (strict)
+      for (let p = first; p < end; p++)
+        this.#hotTotal += (push[p] as number) * (logZs[p] as number) + (loss[p] as number);
+    for (let p = first; p < end; p++) {
+      const mass = (hot[p] as number) + (spreadMass[p] as number);
+      pull[p] = mass;
+      loss[p] =
+        (rowWeight[p] as number) * (mass * (logZs[p] as number) + (loss[p] as number) + (spreadGap[p] as number));
     }
     if (focalGamma !== 0) this.#focus(first, count);
     if (zLoss !== 0) this.#addZLoss(first, count);
@@ -207,16 +213,32 @@ export class RowFormula {
       } else {
         const masses = spread.values;
         for (let j = from, k = spread.offset + p * spread.pitch; j < to; j++, k++) {
-          const q = masses[k] as number;
-          values[j] = (pull * (values[j] as number) - q - q * rest) * share;
+          values[j] = slope(pull, values[j] as number, masses[k] as number, rest) * share;
         }
       }
       if (labelled) {
         const e = exp((this.labelLogit[row] as number) - max);
         const q = push + (spread === undefined ? 0 : (spread.values[spread.offset + p * spread.pitch + at] as number));
-        values[from + at] = (pull * e - q - q * rest) * share;
+        values[from + at] = slope(pull, e, q, rest) * share;
       }
       if (strict && !Number.isFinite(scale)) this.#cancel(tile, p, spread);
+    }
+  }
+
+  /**
+   * The gradient of complete rows whose `max` is the label's logit, without spread mass: `factors[p] · exp(x_j − max)`, but
+   * at the label what `atLabel` becomes. Means nothing for rows that are left out.
+   */
+  gradientByLabel(count: number, factors: Float64Array, atLabel: Float64Array): void {
+    const rests = this.stats.rest;
+    const pulls = this.#pull;
+    const pushes = this.#push;
+    for (let p = 0; p < count; p++) factors[p] = this.scale(p) / (1 + (rests[p] as number));
+    for (let p = 0; p < count; p++) {
+      const pull = pulls[p] as number;
+      const share = factors[p] as number;
+      atLabel[p] = slope(pull, 1, pushes[p] as number, rests[p] as number) * share;
+      factors[p] = pull * share;
     }
   }
 
@@ -254,27 +276,9 @@ export class RowFormula {
   }
 }
 
-/** A compensated sum (Neumaier 1974). */
-class Sum {
-  #sum = 0;
-  #carry = 0;
-
-  add(values: Float64Array, first: number, count: number): void {
-    let sum = this.#sum;
-    let carry = this.#carry;
-    for (let p = first; p < first + count; p++) {
-      const term = values[p] as number;
-      const next = sum + term;
-      carry += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
-      sum = next;
-    }
-    this.#sum = sum;
-    this.#carry = carry;
-  }
-
-  value(): number {
-    return Number.isFinite(this.#carry) ? this.#sum + this.#carry : this.#sum;
-  }
+/** `S·e_j − Q_j·(1 + rest)`, in the order of the row formula. */
+function slope(pull: number, e: number, q: number, rest: number): number {
+  return pull * e - q - q * rest;
 }
 
 function finiteOr0(x: number): number {

@@ -94,8 +94,9 @@ export class RowStats {
     const { values, pitch, first, count, width } = tile;
     const { rest } = this;
     const peaks = this.#peak;
-    for (let p = first; p < first + count; p++) if ((peaks[p] as number) >= 0) values[peaks[p] as number] = -Infinity;
     exponentiate(tile);
+    // Only now: an exponential of −∞ at a place that changes from row to row is a branch mispredicted.
+    for (let p = first; p < first + count; p++) if ((peaks[p] as number) >= 0) values[peaks[p] as number] = 0;
     for (let p = 0; p < count; p++) {
       let sum = rest[first + p] as number;
       for (let j = p * pitch, to = j + width; j < to; j++) sum += values[j] as number;
