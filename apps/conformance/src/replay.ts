@@ -50,11 +50,12 @@ function attempt(vector: VectorCase, run: Run | undefined, strict: boolean): Rea
   const inputs: Inputs = Object.fromEntries(
     Object.entries(vector.inputs).map(([name, input]) => [name, inputTensor(input, dtype)]),
   );
-  const options = Object.entries(vector.options).map(([name, value]) => [name, numeric(value)]);
+  const options: Record<string, unknown> = strict ? { compat: "torch" } : {};
+  for (const [name, value] of Object.entries(vector.options)) options[name] = numeric(value);
   try {
-    const run = OPERATIONS[vector.op];
-    if (run === undefined) throw new Error(`no operation "${vector.op}"`);
-    return run(inputs, { ...Object.fromEntries(options), ...(strict && { compat: "torch" }) });
+    const operation = OPERATIONS[vector.op];
+    if (operation === undefined) throw new Error(`no operation "${vector.op}"`);
+    return operation(inputs, options);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
@@ -83,7 +84,8 @@ async function compare(
       }
       const widened = run === "bf16" && policy === "default" && name === "loss"; // the default gives f32 there
       if (!widened && output.dtype !== expected.dtype) report(`${key} is ${output.dtype}, not ${expected.dtype}`);
-      if (output.shape.join() !== expected.shape.join()) report(`${key} is [${output.shape}], not [${expected.shape}]`);
+      if (output.shape.join() !== expected.shape.join())
+        report(`${key} is [${output.shape.join()}], not [${expected.shape.join()}]`);
       const got = Array.from((await output.data()) as ArrayLike<number | bigint>, Number);
       compared += compareNumbers(vector, run, policy, name, expected, got, (text) => report(`${key}${text}`));
     }

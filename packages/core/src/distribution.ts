@@ -1,6 +1,6 @@
+import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
 import type { DType, FloatDType } from "./dtype.ts";
-import { checkFloat } from "./lower.ts";
 import { checkOptions, oneOf, type Reduction } from "./options.ts";
 import type { PointwiseTerm } from "./plan.ts";
 import { checkPair, meanScale, pointwise } from "./pointwise.ts";

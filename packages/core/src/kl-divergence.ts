@@ -1,9 +1,9 @@
+import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
 import { type Upstream, withGrad } from "./binary-cross-entropy.ts";
 import type { LossWithGrad } from "./cross-entropy.ts";
 import type { DType, FloatDType } from "./dtype.ts";
 import { OptionError } from "./errors.ts";
-import { checkFloat } from "./lower.ts";
 import { checkOptions, oneOf, type Reduction } from "./options.ts";
 import { pointwise, type PointwiseResult } from "./pointwise.ts";
 import { broadcastShapes, sizeOf } from "./shape.ts";

@@ -1,9 +1,10 @@
+import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
 import { CROSS_ENTROPY_OPTIONS, type CrossEntropyOptions } from "./cross-entropy.ts";
 import { type DType, type FloatDType, resultDType } from "./dtype.ts";
 import { DTypeError, ShapeError } from "./errors.ts";
 import { Job } from "./job.ts";
-import { checkFloat, type LogitsGeometry, lowerIndices, lowerLoss, lowerUpstream, resolve } from "./lower.ts";
+import { type LogitsGeometry, lowerIndices, lowerLoss, lowerUpstream, resolve } from "./lower.ts";
 import { checkOptions, safeInteger } from "./options.ts";
 import { sameShape, show, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";

@@ -1,11 +1,12 @@
+import { checkFloat, checkIndices, checkTensor } from "./checks.ts";
 import type { Backend } from "./backend.ts";
-import { type DType, type FloatDType, isFloat, isInteger, resultDType } from "./dtype.ts";
+import { type DType, type FloatDType, isFloat, resultDType } from "./dtype.ts";
 import { DataError, DTypeError, OptionError, ShapeError } from "./errors.ts";
 import type { Job } from "./job.ts";
 import { checkOptions, finite, inRange, oneOf, type Reduction, safeInteger } from "./options.ts";
 import type { DenseTarget, IndexTarget, LossNumbers, Mass, Operand } from "./plan.ts";
 import { rowsOf, type Rows, sameShape, show } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
+import { Tensor } from "./tensor.ts";
 
 // The one lowering: what options mean, as numbers on a plan. Nothing below this file knows an option's name.
 
@@ -90,6 +91,7 @@ export interface LogitsGeometry {
 
 /** Class axis and rows of logits `[C]`, `[N, C]` or `[N, C, d1 … dK]`. */
 export function geometryOf(where: string, logits: Tensor): LogitsGeometry {
+  checkTensor(where, "logits", logits);
   if (logits.rank === 0) {
     throw new ShapeError("rank", `${where}: logits must be [C], [N, C] or [N, C, d1 … dK]; got a scalar`);
   }
@@ -97,13 +99,6 @@ export function geometryOf(where: string, logits: Tensor): LogitsGeometry {
   const { shape } = logits;
   const dim = logits.rank === 1 ? 0 : 1;
   return { shape, dtype, dim, rows: rowsOf(shape, dim), rowShape: shape.toSpliced(dim, 1) };
-}
-
-/** Throws unless a tensor is of a floating dtype. */
-export function checkFloat(where: string, name: string, input: Tensor): FloatDType {
-  const { dtype } = input;
-  if (isFloat(dtype)) return dtype;
-  throw new DTypeError("dtype", `${where}: ${name} must be f32, f64, f16 or bf16; got ${dtype}`, { dtype });
 }
 
 /** Class indices or a distribution over the classes, told apart by shape as PyTorch does. */
@@ -114,6 +109,7 @@ export function lowerTarget<B extends Backend>(
   target: Tensor,
   ignoreIndex: number,
 ): IndexTarget | DenseTarget {
+  checkTensor(where, "target", target);
   if (sameShape(target.shape, shape)) {
     if (!isFloat(target.dtype)) {
       const hint = `class indices would be ${show(rowShape)}; use cast("f32") for one-hot labels`;
@@ -148,21 +144,13 @@ export function lowerIndices<B extends Backend>(
   target: Tensor,
   ignoreIndex: number,
 ): IndexTarget {
+  checkTensor(where, "target", target);
   if (!sameShape(target.shape, rowShape)) {
     const message = `${where}: target must be class indices ${show(rowShape)} for ${show(shape)}; got ${show(target.shape)}`;
     throw new ShapeError("target-shape", message, { logits: shape, target: target.shape });
   }
   checkIndices(where, "target", target);
   return { kind: "index", operand: job.perRow(target, dim), ignoreIndex };
-}
-
-/** Throws unless a tensor holds integers. */
-export function checkIndices(where: string, name: string, target: Tensor): void {
-  if (isInteger(target.dtype)) return;
-  throw new DTypeError(
-    "target-dtype",
-    `${where}: ${name} must hold class indices as i64, i32, i16 or u8; got ${target.dtype}`,
-  );
 }
 
 /** One weight per class, of the logits' dtype. */
@@ -174,6 +162,7 @@ export function lowerWeight<B extends Backend>(
   dtype: DType,
 ): Operand | undefined {
   if (weight === undefined) return undefined;
+  checkTensor(where, "weight", weight);
   if (!sameShape(weight.shape, [classes])) {
     throw new ShapeError(
       "weight-shape",
@@ -195,6 +184,7 @@ function lowerRowWeight<B extends Backend>(
 ): Operand | undefined {
   const { rowWeight } = resolved;
   if (rowWeight === undefined) return undefined;
+  checkTensor(where, "rowWeight", rowWeight);
   if (!sameShape(rowWeight.shape, geometry.rowShape)) {
     throw new ShapeError(
       "weight-shape",
@@ -217,7 +207,7 @@ export function lowerLoss<B extends Backend>(
   const weight = lowerWeight(where, job, resolved.weight, rows.classes, dtype);
   const rowWeight = lowerRowWeight(where, job, resolved, geometry);
   const mean = reduction === "mean";
-  const mustKeep = mean && onEmpty === "throw";
+  const mustKeep = mean && normalizer === undefined && onEmpty === "throw";
   const divisor = mean ? (normalizer ?? meanDivisor()) : 1;
   if (target.kind === "index" || typeof divisor !== "number") {
     const mass = typeof divisor === "number" ? job.mass() : divisor;
@@ -266,7 +256,7 @@ export function checkUpstream(
   lossShape: readonly number[],
 ): void {
   if (upstream === undefined || typeof upstream === "number") return;
-  if (typeof upstream !== "object") {
+  if (!(upstream instanceof Tensor)) {
     throw new OptionError("option-value", `${where}: upstream must be a number or a tensor; got ${String(upstream)}`);
   }
   checkFloat(where, "upstream", upstream);

@@ -1,8 +1,8 @@
+import { checkIndices } from "./checks.ts";
 import { type Backend, isHostBackend } from "./backend.ts";
 import type { DType } from "./dtype.ts";
 import { DataError, OptionError } from "./errors.ts";
 import { Job } from "./job.ts";
-import { checkIndices } from "./lower.ts";
 import { checkOptions, safeInteger } from "./options.ts";
 import type { Tensor } from "./tensor.ts";
 

@@ -1,8 +1,9 @@
+import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
 import { type DType, type FloatDType, isFloat, resultDType } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
 import { Job } from "./job.ts";
-import { checkFloat, checkUpstream, lowerUpstream } from "./lower.ts";
+import { checkUpstream, lowerUpstream } from "./lower.ts";
 import type { Operand, PointwisePlan, PointwiseTerm } from "./plan.ts";
 import { broadcastStrides, type Rows, rowsOf, sameShape, show } from "./shape.ts";
 import { Tensor } from "./tensor.ts";

@@ -1,19 +1,12 @@
+import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
 import type { DType, FloatDType } from "./dtype.ts";
 import { OptionError } from "./errors.ts";
 import { Job, type Output } from "./job.ts";
-import {
-  checkFloat,
-  geometryOf,
-  lossDType,
-  lowerIndices,
-  lowerLoss,
-  lowerTarget,
-  lowerUpstream,
-  type Resolved,
-} from "./lower.ts";
+import { geometryOf, lossDType, lowerIndices, lowerLoss, lowerTarget, lowerUpstream, type Resolved } from "./lower.ts";
 import type { RowStats } from "./plan.ts";
 import { foldRows } from "./shape.ts";
+import { overlap } from "./overlap.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What a loss over rows is asked for, besides the loss. */
@@ -45,8 +38,8 @@ export function rowLoss<B extends Backend>(
   resolved: Resolved,
   wanted: Wanted,
 ): RowLoss<B> {
-  const job = new Job(logits.backend, where);
   const geometry = geometryOf(where, logits);
+  const job = new Job(logits.backend, where);
   const { dim, rows, rowShape, dtype } = geometry;
   const input = job.alongDim(logits, dim);
   const lower = wanted.indexOnly === true ? lowerIndices : lowerTarget;
@@ -55,7 +48,9 @@ export function rowLoss<B extends Backend>(
   const lossShape = resolved.reduction === "none" ? rowShape : [];
   const loss = job.output(lossShape, lossDType(dtype, lowered, resolved.strict));
   const inPlace = wanted.into === "logits";
-  if (inPlace) checkInPlace(where, logits, target, dim);
+  const { weight, rowWeight } = resolved;
+  const upstream = typeof wanted.upstream === "number" ? undefined : wanted.upstream;
+  if (inPlace) checkInPlace(where, logits, dim, { target, weight, rowWeight, upstream });
   const gradient = wanted.gradient === true && !inPlace ? job.output(logits.shape, dtype) : undefined;
   const targetGradient = wanted.targetGradient === true ? targetOutput() : undefined;
   const stats = wanted.stats === true ? statsOutputs(job, rowShape, loss.dtype) : undefined;
@@ -91,19 +86,21 @@ export function rowLoss<B extends Backend>(
   }
 }
 
-/** A gradient may only replace logits that the kernel reads in place, and that are not the target too. */
-function checkInPlace(where: string, logits: Tensor, target: Tensor, dim: number): void {
+/** A gradient may only replace logits that the kernel reads in place, and that share memory with no other input. */
+function checkInPlace(
+  where: string,
+  logits: Tensor,
+  dim: number,
+  others: Readonly<Record<string, Tensor | undefined>>,
+): void {
   if (foldRows(logits.shape, logits.strides, dim) === undefined) {
-    throw new OptionError(
-      "option-value",
-      `${where}: into "logits" needs logits that are dense or permuted, not this view`,
-    );
+    const message = `${where}: into "logits" needs logits that are dense or permuted, not this view`;
+    throw new OptionError("option-value", message);
   }
-  if (target.buffer === logits.buffer) {
-    throw new OptionError(
-      "option-value",
-      `${where}: into "logits" would overwrite the target, which shares the logits' memory`,
-    );
+  for (const [name, other] of Object.entries(others)) {
+    if (other === undefined || !overlap(logits, other)) continue;
+    const message = `${where}: into "logits" would overwrite the ${name}, which shares the logits' memory`;
+    throw new OptionError("option-value", message);
   }
 }
 

@@ -1,9 +1,9 @@
+import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
 import type { DType, FloatDType } from "./dtype.ts";
 import { isFloat, isInteger } from "./dtype.ts";
 import { DTypeError, OptionError, ShapeError } from "./errors.ts";
 import { Job } from "./job.ts";
-import { checkFloat } from "./lower.ts";
 import { checkOptions, safeInteger } from "./options.ts";
 import type { SoftmaxPlan } from "./plan.ts";
 import { normalizeDim, rowsOf, sameShape, show } from "./shape.ts";

@@ -24,7 +24,7 @@ export function log1pInPlace(values: Float64Array, from: number, to: number): vo
     u1[0] = u;
     const bits = high[1] as number;
     const exponent = (bits >> 20) & 0x7ff;
-    const i = (bits >> 13) & (INTERVALS - 1);
+    const i = (bits >> 13) & 127;
     const m = u * (scales[exponent] as number);
     const z = (m - (centres[i] as number)) * (inverses[i] as number);
     const tail = 1 / 3 + z * (-1 / 4 + z * (1 / 5 + z * (-1 / 6 + z * (1 / 7 + z * (-1 / 8)))));
