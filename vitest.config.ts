@@ -1,6 +1,7 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumLaunch } from "./tools/chromium.ts";
+import { jsonModules } from "./tools/json-modules.ts";
 
 // Two lanes over the same sources: node, and a real Chromium. A file of tests that need Node is named `*.node.test.ts`,
 // one that needs a browser `*.browser.test.ts`. A lane that cannot start fails the run.
@@ -24,13 +25,14 @@ export default defineConfig({
       },
       {
         extends: true,
+        plugins: [jsonModules()],
         // Cross-origin isolation: without it a page has no SharedArrayBuffer.
         server: {
           headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
         },
         test: {
           name: "browser",
-          include: ["packages/core/src/**/*.test.ts", "tools/**/*.browser.test.ts"],
+          include: ["packages/core/src/**/*.test.ts", "apps/conformance/src/**/*.test.ts", "tools/**/*.browser.test.ts"],
           exclude: ["**/*.node.test.ts"],
           browser: {
             enabled: true,

@@ -4,21 +4,21 @@
 import os
 import sys
 
-# One code path on every x86 machine with AVX2, before torch reads it: rerunning gives the same bytes.
-os.environ["ATEN_CPU_CAPABILITY"] = "avx2"
 sys.dont_write_bytecode = True
 
 import argparse  # noqa: E402
 import hashlib  # noqa: E402
 import json  # noqa: E402
-import warnings  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Dict, Optional  # noqa: E402
 
+from golden import pinned  # noqa: E402  before torch
+
+import numpy  # noqa: E402
 import torch  # noqa: E402
 
 from golden.encoding import file_text  # noqa: E402
-from golden.families import FAMILIES  # noqa: E402
+from golden.families import FAMILIES, onnx_nodes  # noqa: E402
 from golden.runner import Family  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
@@ -43,6 +43,8 @@ def generate() -> Dict[str, bytes]:
         data = file_text(name, family.lines).encode()
         files[f"{name}.json"] = data
         listed[f"{name}.json"] = {"cases": len(family.lines), "sha256": digest(data)}
+        if family.left_out:
+            listed[f"{name}.json"]["leftOut"] = family.left_out
     files["manifest.json"] = manifest(listed)
     return files
 
@@ -52,6 +54,8 @@ def manifest(listed: Dict[str, dict]) -> bytes:
     content = {
         "format": 1,
         "torch": torch.__version__,
+        "onnx": onnx_nodes.installed().__version__,
+        "numpy": numpy.__version__,
         "cases": sum(entry["cases"] for entry in listed.values()),
         "generator": {source.relative_to(HERE).as_posix(): digest(source.read_bytes()) for source in sources},
         "files": listed,
@@ -95,8 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare with the files present, write nothing")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    warnings.simplefilter("ignore")  # kl_div warns that its mean will change
+    pinned.settle()
     files = generate()
     return check(files) if arguments.check else write(files)
 

@@ -58,7 +58,8 @@ function complaint(project: Project, path: string, { specifier, names }: Import)
   const layer = LAYERS[home] ?? (home.startsWith("apps/") ? USER : undefined);
   if (layer === undefined) return `${home} has no layer yet; give it one in tools/structure/layers.ts`;
   if (specifier.startsWith(".")) {
-    if (packageOf(resolveRelative(path, specifier)) === home) return undefined;
+    const target = resolveRelative(path, specifier);
+    if (packageOf(target) === home || (home.startsWith("apps/") && target.startsWith("tools/"))) return undefined;
     return `"${specifier}" is a file of another package; import that package by its name`;
   }
   if (specifier.startsWith("@surprisal/") && specifier.split("/").length > 2) {

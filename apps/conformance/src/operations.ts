@@ -1,8 +1,8 @@
 import * as core from "@surprisal/core";
-import type { Tensor } from "@surprisal/core";
+import type { Backend, DType, Tensor } from "@surprisal/core";
 
 /** Runs an operation of the library on named inputs, and gives its results by the names that the vectors use. */
-export type Operation = (inputs: Inputs, options: Options) => Readonly<Record<string, Tensor>>;
+export type Operation = (inputs: Inputs, options: Options, backend: Backend) => Readonly<Record<string, Tensor>>;
 /** Named tensors; reading one that a case does not have is an error. */
 export type Inputs = Readonly<Record<string, Tensor>>;
 /** Options by the library's names, tensors among them. */
@@ -46,11 +46,15 @@ function softmaxLike(
   forward: (x: Tensor, options: never) => Tensor,
   backward: (x: Tensor, upstream: Tensor, options: never) => Tensor,
 ): Operation {
-  return (inputs, options) => {
+  return (inputs, options, backend) => {
     const x = need(inputs, "input");
     const output = forward(x, options as never);
-    const upstream = inputs["upstream"] ?? core.full(output.shape, 1, { dtype: output.dtype });
-    return { output, ...(x.dtype === "i64" ? {} : { gradInput: backward(x, upstream, options as never) }) };
+    if (x.dtype === "i64") return { output };
+    if (inputs["upstream"] !== undefined) {
+      return { output, gradInput: backward(x, inputs["upstream"], options as never) };
+    }
+    using ones = core.full(output.shape, 1, { dtype: output.dtype, backend });
+    return { output, gradInput: backward(x, ones, options as never) };
   };
 }
 
@@ -60,17 +64,18 @@ const crossEntropy: Operation = (inputs, options) => {
   const all = { ...options, ...tensorOptions(inputs, ["weight", "rowWeight"]) };
   const dense = ["f32", "f64", "bf16", "f16"].includes(target.dtype);
   const upstream = tensorOptions(inputs, ["upstream"]);
+  const lossAlone = core.crossEntropy(logits, target, drop(all, "into")); // before the logits may be written over
   const result = core.crossEntropyWithGrad(logits, target, { ...all, ...upstream, targetGrad: dense });
   return {
     loss: result.loss,
-    lossAlone: core.crossEntropy(logits, target, all),
+    lossAlone,
     gradLogits: result.grad,
     ...(result.targetGrad && { gradTarget: result.targetGrad }),
   };
 };
 
 const linearCrossEntropy: Operation = (inputs, options) => {
-  const all = { ...options, ...tensorOptions(inputs, ["bias", "classWeight"]) };
+  const all = { ...options, ...tensorOptions(inputs, ["bias", "classWeight", "rowWeight"]) };
   const [hidden, weight, target] = [need(inputs, "hidden"), need(inputs, "weight"), need(inputs, "target")];
   const result = core.linearCrossEntropyWithGrad(hidden, weight, target, {
     ...all,
@@ -81,13 +86,26 @@ const linearCrossEntropy: Operation = (inputs, options) => {
   return { loss, lossAlone, gradHidden, gradWeight, ...(gradBias && { gradBias }) };
 };
 
+const crossEntropyStats: Operation = (inputs, options) => {
+  const all = { ...options, ...tensorOptions(inputs, ["weight", "rowWeight"]) };
+  return { ...core.crossEntropyStats(need(inputs, "logits"), need(inputs, "target"), all) };
+};
+
+/** A tensor of random numbers; its shape, and the limits of integers, are options here. */
+const random =
+  (make: (shape: readonly number[], options: core.RandomOptions<never, Backend>, all: Options) => Tensor): Operation =>
+  (_inputs, { shape, low, high, ...options }, backend) => ({
+    output: make(shape as readonly number[], { ...options, backend }, { low, high }),
+  });
+
 const ofDistributions =
   (f: (p: Tensor, q: Tensor, options: object) => Tensor): Operation =>
   (inputs, options) => ({ loss: f(need(inputs, "p"), need(inputs, "q"), options) });
 
-/** Every operation that the vectors have. */
+/** Every operation of the library, by its public name. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   crossEntropy,
+  crossEntropyStats,
   linearCrossEntropy,
   nllLoss: twins(core.nllLoss, core.nllLossWithGrad, ["input", "target", "gradInput"], ["weight", "upstream"]),
   focalLoss: twins(core.focalLoss, core.focalLossWithGrad, ["logits", "target", "gradLogits"], ["weight", "upstream"]),
@@ -123,5 +141,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   entropy: (inputs, options) => ({ loss: core.entropy(need(inputs, "p"), options) }),
   distributionCrossEntropy: ofDistributions(core.distributionCrossEntropy),
   distributionKlDivergence: ofDistributions(core.distributionKlDivergence),
-  perplexity: (inputs, options) => ({ loss: core.perplexity(need(inputs, "logits"), need(inputs, "target"), options) }),
+  perplexity: (inputs, options) => ({
+    loss: core.perplexity(need(inputs, "logits"), need(inputs, "target"), {
+      ...options,
+      ...tensorOptions(inputs, ["weight", "rowWeight"]),
+    }),
+  }),
+  cast: (inputs, options) => ({ output: need(inputs, "input").cast(options["dtype"] as DType) }),
+  rand: random((shape, options) => core.rand(shape, options)),
+  randn: random((shape, options) => core.randn(shape, options)),
+  randint: random((shape, options, { low, high }) => core.randint(Number(low), Number(high), shape, options)),
 };

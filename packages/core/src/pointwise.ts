@@ -48,11 +48,11 @@ export function pointwise<B extends Backend>(where: string, request: PointwiseRe
   const { rows, operands } = place(job, inputs, shape, dim);
   const [first, second, third, fourth, fifth] = operands;
   if (first === undefined) throw new TypeError("a pointwise plan needs an input");
-  const output = job.output(
-    outputShape,
-    resultDType(a.dtype, ...(b !== undefined && isFloat(b.dtype) ? [b.dtype] : [])),
-  );
-  const gradient = request.gradient === true ? job.output(shape, checkFloat(where, "input", a)) : undefined;
+  const output = job.output(outputShape, outputDType(request));
+  const stretched = !sameShape(shape, a.shape);
+  // What is still to be summed stays in f32 at least.
+  const gradientDType = stretched ? resultDType(a.dtype) : checkFloat(where, "input", a);
+  const gradient = request.gradient === true ? job.output(shape, gradientDType) : undefined;
   job.add({
     kind: "pointwise",
     term: request.term,
@@ -73,15 +73,24 @@ export function pointwise<B extends Backend>(where: string, request: PointwiseRe
   job.run();
   const result = output.tensor();
   try {
-    return { output: result, gradient: gradient && sumTo(gradient.tensor(), a.shape) };
+    return { output: result, gradient: gradient && sumTo(gradient.tensor(), a) };
   } catch (error) {
     result.dispose();
     throw error;
   }
 }
 
-/** The gradient of a broadcast: summed over each dim that was repeated. */
-function sumTo<B extends Backend>(full: Tensor<FloatDType, B>, shape: readonly number[]): Tensor<FloatDType, B> {
+/** PyTorch's results have the dtype of its operands, ours are f32 or wider. */
+function outputDType<B extends Backend>({ a, b, strict }: PointwiseRequest<B>): FloatDType {
+  if (b === undefined || !isFloat(b.dtype)) return resultDType(a.dtype);
+  return strict === true && isFloat(a.dtype) && a.dtype === b.dtype ? a.dtype : resultDType(a.dtype, b.dtype);
+}
+
+/** The gradient of a broadcast: summed over each dim that was repeated, in the dtype of what was repeated. */
+function sumTo<B extends Backend>(
+  full: Tensor<FloatDType, B>,
+  { shape, dtype }: Tensor<DType, B>,
+): Tensor<FloatDType, B> {
   let sum = full;
   const lead = full.rank - shape.length;
   for (let dim = full.rank - 1; dim >= 0; dim--) {
@@ -97,7 +106,9 @@ function sumTo<B extends Backend>(full: Tensor<FloatDType, B>, shape: readonly n
     }).output;
     sum = dim < lead ? reduced : keepDim(reduced, dim);
   }
-  return sum;
+  if (sum.dtype === dtype || !isFloat(dtype)) return sum;
+  using wide = sum;
+  return wide.cast(dtype);
 }
 
 /** The same numbers with a dim of size 1 put in; takes over the memory. */

@@ -30,9 +30,11 @@ def scatter_rows(kept: torch.Tensor, losses: torch.Tensor, shape: torch.Size) ->
 def reduced_rows(
     losses: torch.Tensor, kept: torch.Tensor, shape: torch.Size, divisor: torch.Tensor, reduction: str
 ) -> torch.Tensor:
-    if reduction == "none":
-        return scatter_rows(kept, losses, shape)
-    return losses.sum() if reduction == "sum" else losses.sum() / divisor
+    return {
+        "none": lambda: scatter_rows(kept, losses, shape),
+        "sum": losses.sum,
+        "mean": lambda: losses.sum() / divisor,
+    }[reduction]()
 
 
 def extended_cross_entropy(inputs: Tensors, options: Options) -> torch.Tensor:
@@ -44,12 +46,11 @@ def extended_cross_entropy(inputs: Tensors, options: Options) -> torch.Tensor:
     rows, shape = class_rows(inputs["logits"])
     target, weight = inputs["target"], inputs.get("weight")
     probabilities = target.shape == inputs["logits"].shape
-    ignore_index = options.get("ignoreIndex", -100)
     labels = class_rows(target)[0] if probabilities else target.reshape(-1)
     row_weight = inputs["rowWeight"].reshape(-1) if "rowWeight" in inputs else rows.new_ones(rows.shape[0])
     kept = row_weight != 0
     if not probabilities:
-        kept = kept & (labels != ignore_index)
+        kept = kept & not_ignored(labels, options)
     rows, labels, kept_weight = rows[kept], labels[kept], row_weight[kept]
 
     rows = rows * options.get("logitScale", 1.0)
@@ -65,8 +66,13 @@ def extended_cross_entropy(inputs: Tensors, options: Options) -> torch.Tensor:
     return reduced_rows(kept_weight * losses, kept, shape, divisor, options["reduction"])
 
 
+def not_ignored(labels: torch.Tensor, options: Options) -> torch.Tensor:
+    return labels.long() != options.get("ignoreIndex", -100)  # compared as u8, -100 is 156
+
+
 def label_weight(weight: Optional[torch.Tensor], labels: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    return like.new_ones(labels.shape) if weight is None else weight[labels]
+    # not weight[labels]: u8 labels would be a mask
+    return like.new_ones(labels.shape) if weight is None else weight.index_select(0, labels)
 
 
 def linear_cross_entropy(inputs: Tensors, options: Options) -> torch.Tensor:
@@ -75,7 +81,7 @@ def linear_cross_entropy(inputs: Tensors, options: Options) -> torch.Tensor:
     An ignored row's hidden state is not looked at; a product with it would put 0 * NaN into the weight's gradient.
     """
     target = inputs["target"]
-    kept = target != options.get("ignoreIndex", -100)
+    kept = not_ignored(target, options)
     products = (inputs["hidden"][kept][:, None, :] * inputs["weight"][None, :, :]).sum(-1)
     if "bias" in inputs:
         products = products + inputs["bias"]
@@ -102,7 +108,7 @@ def focal_loss(inputs: Tensors, options: Options) -> torch.Tensor:
     """Multi-class: w_y alpha (1 - p_y)^gamma (-log p_y); mean divides by sum(w_y) over the kept rows."""
     rows, shape = class_rows(inputs["logits"])
     labels, weight = inputs["target"].reshape(-1), inputs.get("weight")
-    kept = labels != options.get("ignoreIndex", -100)
+    kept = not_ignored(labels, options)
     rows, labels = rows[kept], labels[kept]
     log_p = F.log_softmax(rows, 1).gather(1, labels[:, None])[:, 0]
     row_weight = label_weight(weight, labels, rows)

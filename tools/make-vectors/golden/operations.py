@@ -1,4 +1,4 @@
-"""What each operation of the library is in PyTorch: name, call, result, gradients."""
+"""What each operation of the library is in PyTorch: name, inputs, options, call, result, gradients."""
 
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict
@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from . import composed
+from .encoding import Malformed
 
 Tensors = Dict[str, torch.Tensor]
 Options = Dict[str, Any]
@@ -15,6 +16,8 @@ Options = Dict[str, Any]
 @dataclass(frozen=True)
 class Operation:
     forward: Callable[[Tensors, Options], torch.Tensor]
+    inputs: str  # names; with "?" those that may be left out
+    options: str  # likewise
     gradients: Dict[str, str] = field(default_factory=dict)  # differentiable input -> name of its gradient
     output: str = "loss"
 
@@ -83,25 +86,57 @@ def kl_divergence(inputs: Tensors, options: Options) -> torch.Tensor:
 
 INPUT = {"input": "gradInput"}
 LOGITS = {"logits": "gradLogits"}
+TARGET = {"target": "gradTarget"}
+CROSS_ENTROPY = "ignoreIndex? labelSmoothing? logitScale? softcap? zLoss?"
+
+
+def perplexity(inputs: Tensors, options: Options) -> torch.Tensor:
+    return cross_entropy(inputs, {"reduction": "mean", **options}).exp()
+
 
 OPERATIONS: Dict[str, Operation] = {
-    "crossEntropy": Operation(cross_entropy, {**LOGITS, "target": "gradTarget"}),
-    "nllLoss": Operation(nll_loss, INPUT),
-    "softmax": Operation(lambda i, o: F.softmax(i["input"], dim=o["dim"]), INPUT, "output"),
-    "logSoftmax": Operation(lambda i, o: F.log_softmax(i["input"], dim=o["dim"]), INPUT, "output"),
-    "logSumExp": Operation(log_sum_exp, INPUT, "output"),
-    "oneHot": Operation(one_hot, output="output"),
-    "binaryCrossEntropy": Operation(binary_cross_entropy, INPUT),
-    "binaryCrossEntropyWithLogits": Operation(binary_cross_entropy_with_logits, INPUT),
-    "multilabelSoftMarginLoss": Operation(multilabel_soft_margin, INPUT),
-    "klDivergence": Operation(kl_divergence, {**INPUT, "target": "gradTarget"}),
-    "sigmoidFocalLoss": Operation(composed.sigmoid_focal_loss, INPUT),
-    "focalLoss": Operation(composed.focal_loss, LOGITS),
-    "linearCrossEntropy": Operation(
-        composed.linear_cross_entropy, {"hidden": "gradHidden", "weight": "gradWeight", "bias": "gradBias"}
+    "crossEntropy": Operation(
+        cross_entropy, "logits target weight? rowWeight?", f"reduction {CROSS_ENTROPY}", {**LOGITS, **TARGET}
     ),
-    "entropy": Operation(composed.entropy),
-    "distributionCrossEntropy": Operation(composed.distribution_cross_entropy),
-    "distributionKlDivergence": Operation(composed.distribution_kl_divergence),
-    "perplexity": Operation(lambda i, o: cross_entropy(i, {**o, "reduction": "mean"}).exp()),
+    "nllLoss": Operation(nll_loss, "input target weight?", "reduction ignoreIndex?", INPUT),
+    "softmax": Operation(lambda i, o: F.softmax(i["input"], dim=o["dim"]), "input", "dim", INPUT, "output"),
+    "logSoftmax": Operation(lambda i, o: F.log_softmax(i["input"], dim=o["dim"]), "input", "dim", INPUT, "output"),
+    "logSumExp": Operation(log_sum_exp, "input", "dim keepDim?", INPUT, "output"),
+    "oneHot": Operation(one_hot, "indices", "classes?", output="output"),
+    "binaryCrossEntropy": Operation(binary_cross_entropy, "input target weight?", "reduction", INPUT),
+    "binaryCrossEntropyWithLogits": Operation(
+        binary_cross_entropy_with_logits, "input target weight? posWeight?", "reduction", INPUT
+    ),
+    "multilabelSoftMarginLoss": Operation(multilabel_soft_margin, "input target weight?", "reduction", INPUT),
+    "klDivergence": Operation(kl_divergence, "input target", "reduction logTarget?", {**INPUT, **TARGET}),
+    "sigmoidFocalLoss": Operation(composed.sigmoid_focal_loss, "input target", "reduction alpha gamma", INPUT),
+    "focalLoss": Operation(
+        composed.focal_loss, "logits target weight?", "reduction alpha gamma ignoreIndex?", LOGITS
+    ),
+    "linearCrossEntropy": Operation(
+        composed.linear_cross_entropy,
+        "hidden weight target bias? classWeight?",
+        f"reduction {CROSS_ENTROPY}",
+        {"hidden": "gradHidden", "weight": "gradWeight", "bias": "gradBias"},
+    ),
+    "entropy": Operation(composed.entropy, "p", "reduction dim base?"),
+    "distributionCrossEntropy": Operation(composed.distribution_cross_entropy, "p q", "reduction dim base?"),
+    "distributionKlDivergence": Operation(composed.distribution_kl_divergence, "p q", "reduction dim base?"),
+    "perplexity": Operation(perplexity, "logits target weight? rowWeight?", f"reduction? {CROSS_ENTROPY}"),
 }
+
+
+def operation_of(op: str, inputs: Tensors, options: Options) -> Operation:
+    """The operation, which must know each of these inputs and options: one that nothing reads would change nothing."""
+    if op not in OPERATIONS:
+        raise Malformed(f"unknown operation {op!r:.80}; known: {', '.join(OPERATIONS)}")
+    operation = OPERATIONS[op]
+    upstream = " upstream?" if operation.gradients else ""
+    for kind, given, known in (("input", inputs, operation.inputs + upstream), ("option", options, operation.options)):
+        names = known.replace("?", "").split()
+        for name in given.keys() - set(names):
+            raise Malformed(f"{op}: unknown {kind} {name!r:.80}; known: {', '.join(names) or 'none'}")
+        for name in known.split():
+            if not name.endswith("?") and name not in given:
+                raise Malformed(f"{op}: {kind} {name!r} is missing")
+    return operation

@@ -5,9 +5,10 @@ from typing import Any, Dict, List, Optional, Sequence
 import torch
 
 from . import encoding, inputs as make
-from .operations import OPERATIONS
+from .operations import operation_of
 
 Tensors = Dict[str, torch.Tensor]
+REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError)  # what PyTorch raises
 
 
 class Family:
@@ -17,6 +18,7 @@ class Family:
         self.name = name
         self.lines: List[str] = []
         self.addresses: set = set()
+        self.left_out: List[str] = []  # addresses of cases that are too large to keep
 
     def add(
         self,
@@ -31,31 +33,34 @@ class Family:
         options = options or {}
         inputs = _with_upstream(address, op, inputs, options)
         if tuple(dtypes) == ("bf16",):
-            inputs = _cast(inputs, torch.bfloat16)
+            inputs = cast(inputs, torch.bfloat16)
         outputs = {}
         for dtype in dtypes:
-            outputs[dtype] = _run(op, _cast(inputs, encoding.NAMED_DTYPES[dtype]), options)
-        recorded = inputs if tuple(dtypes) == ("bf16",) else _cast(inputs, torch.float32)
-        self._keep(address, op, recorded, options, _outputs_text(outputs), corner)
+            outputs[dtype] = run(op, cast(inputs, encoding.NAMED_DTYPES[dtype]), options)
+        recorded = inputs if tuple(dtypes) == ("bf16",) else cast(inputs, torch.float32)
+        self._keep(address, op, recorded, options, outputs_text(outputs), corner)
 
     def add_literal(self, address: str, op: str, inputs: Tensors, options: Optional[Dict[str, Any]] = None) -> None:
         """A case that PyTorch answers for inputs of just these, mixed, dtypes."""
         options = options or {}
-        outputs = _run(op, inputs, options)
-        dtype = encoding.DTYPE_NAMES[next(iter(outputs.values())).dtype]
-        self._keep(address, op, inputs, options, {"literal": "true", **_outputs_text({dtype: outputs})}, None)
+        self.add_recorded(address, op, inputs, options, run(op, inputs, options))
 
     def add_error(self, address: str, op: str, inputs: Tensors, options: Optional[Dict[str, Any]] = None) -> None:
         """A case that PyTorch refuses; the inputs are taken in the dtypes given."""
         options = options or {}
+        operation = operation_of(op, inputs, options)
         try:
-            OPERATIONS[op].forward(inputs, options)
-        except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError) as error:
-            message = str(error).split("\n")[0]
-            result = {"error": "true", "message": encoding.plain(message)}
+            operation.forward(inputs, options)
+        except REFUSALS as error:
+            result = {"error": "true", "message": encoding.plain(first_line(error))}
             self._keep(address, op, inputs, options, result, None)
         else:
             raise AssertionError(f"{address}: PyTorch accepts this")
+
+    def add_recorded(self, address: str, op: str, inputs: Tensors, options: Dict[str, Any], outputs: Tensors) -> None:
+        """A case whose answer is given, for inputs of just these dtypes."""
+        result = {"literal": "true", **outputs_text({result_dtype(outputs): outputs})}
+        self._keep(address, op, inputs, options, result, None)
 
     def _keep(
         self,
@@ -80,21 +85,23 @@ class Family:
         self.lines.append(encoding.object_text({**members, **result}))
 
 
-def _cast(inputs: Tensors, dtype: torch.dtype) -> Tensors:
+def cast(inputs: Tensors, dtype: torch.dtype) -> Tensors:
+    """Float inputs in the dtype of the run."""
     return {name: value.to(dtype) if value.is_floating_point() else value for name, value in inputs.items()}
 
 
 def _with_upstream(address: str, op: str, inputs: Tensors, options: Dict[str, Any]) -> Tensors:
     """A result that is not a scalar needs an upstream gradient; invent one unless the case brings its own."""
-    operation = OPERATIONS[op]
+    operation = operation_of(op, inputs, options)
     if "upstream" in inputs or not operation.gradients:
         return inputs
-    result = operation.forward(_cast(inputs, torch.float64), options)
+    result = operation.forward(cast(inputs, torch.float64), options)
     return inputs if result.dim() == 0 else {**inputs, "upstream": make.upstream(address, result.shape)}
 
 
-def _run(op: str, inputs: Tensors, options: Dict[str, Any]) -> Tensors:
-    operation = OPERATIONS[op]
+def run(op: str, inputs: Tensors, options: Dict[str, Any]) -> Tensors:
+    """Result and gradients. Raises one of REFUSALS where PyTorch refuses, anything else where the case is no case."""
+    operation = operation_of(op, inputs, options)
     leaves = {
         name: value.detach().clone().requires_grad_(name in operation.gradients and value.is_floating_point())
         for name, value in inputs.items()
@@ -110,6 +117,16 @@ def _run(op: str, inputs: Tensors, options: Dict[str, Any]) -> Tensors:
     return outputs
 
 
-def _outputs_text(outputs: Dict[str, Tensors]) -> Dict[str, str]:
+def result_dtype(outputs: Tensors) -> str:
+    """The dtype under which outputs of mixed dtypes stand: that of the first."""
+    return encoding.DTYPE_NAMES[next(iter(outputs.values())).dtype]
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).split("\n")[0]
+
+
+def outputs_text(outputs: Dict[str, Tensors]) -> Dict[str, str]:
+    """The member `outputs` of a line."""
     runs = {dtype: encoding.tensors_text(tensors) for dtype, tensors in outputs.items()}
     return {"outputs": encoding.object_text(runs)}

@@ -45,21 +45,26 @@ export class RowReport {
     const logZ = (p: number): number => this.#formula.surprise(p, stats.max[p] as number);
     const label = (p: number): number => this.#target.labelOf(p).label;
     const probability = (p: number): number => exp(-this.#formula.surprise(p, this.#target.labelOf(p).logit));
+    const valid = (p: number): boolean => !Number.isNaN(rest(p));
     storeColumn(
       operands.max,
       block,
-      column((p) => (Number.isNaN(stats.rest[p]) ? NaN : (stats.max[p] as number))),
+      column((p) => (valid(p) ? (stats.max[p] as number) : NaN)),
     );
     storeColumn(
       operands.logSum,
       block,
       column((p) => logZ(p)),
     );
-    storeColumn(operands.predicted, block, this.#predicted);
+    storeColumn(
+      operands.predicted,
+      block,
+      column((p) => (valid(p) ? (this.#predicted[p] as number) : -1)),
+    );
     storeColumn(
       operands.rank,
       block,
-      column((p) => (label(p) < 0 || Number.isNaN(rest(p)) ? 0 : (this.#rank[p] as number))),
+      column((p) => (label(p) < 0 || !valid(p) ? 0 : (this.#rank[p] as number))),
     );
     storeColumn(
       operands.entropy,

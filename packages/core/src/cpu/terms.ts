@@ -34,7 +34,7 @@ const SLOPE_FLOOR = Math.fround(1e-12); // and the denominator of its gradient, 
 
 const BINARY_LOGITS: Term = {
   value: (x, t, w, { strict }) =>
-    strict
+    strict && !Number.isFinite(x) // as PyTorch writes it, which elsewhere loses digits
       ? (1 - t) * x + (1 + (w - 1) * t) * (Math.log1p(exp(-Math.abs(x))) + Math.max(-x, 0))
       : times(w * t, softplus(-x), false) + times(1 - t, softplus(x), false),
   byA: binaryLogitsSlope,

@@ -18,6 +18,7 @@ from . import (
     multilabel,
     nll,
     one_hot,
+    onnx_nodes,
     softmax,
 )
 
@@ -38,4 +39,5 @@ FAMILIES: Dict[str, Callable[[Family], None]] = {
     "kl-divergence": kl_divergence.fill,
     "focal": focal.fill,
     "distributions": distributions.fill,
+    "onnx": onnx_nodes.fill,
 }

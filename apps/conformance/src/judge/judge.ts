@@ -1,0 +1,195 @@
+import { type Backend, isSurprisalError, type Tensor } from "@surprisal/core";
+import type { Case, Peer } from "../case.ts";
+import type { Arithmetic } from "../oracle/algebra.ts";
+import { FLOAT64 } from "../oracle/algebra.ts";
+import type { Expected, ExpectedOutputs } from "../oracle/expected.ts";
+import { expectedOutputs } from "../oracle/oracle.ts";
+import { type Inputs, OPERATIONS } from "../operations.ts";
+import type { Input, Problem } from "../problem.ts";
+import type { Stage, WrongElement } from "../report/report.ts";
+import { type Comparison, compare } from "./compare.ts";
+import { type AgainstPeer, comparePeer } from "./peer.ts";
+import { place, type Placed } from "./place.ts";
+import { watch, type Watched } from "./sentinels.ts";
+import { slopeComplaint } from "./slope.ts";
+
+/** Which outputs are judged. */
+export type Mode = "all" | "values" | "gradients";
+
+/** What a case comes to. */
+export type Verdict =
+  | { readonly kind: "passed"; readonly measured: Measured }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "failed"; readonly complaint: Complaint; readonly measured: Measured };
+
+/** How far off a case's outputs are. */
+export interface Measured {
+  readonly numbers: number;
+  readonly worst: number;
+  /** Worst error over PyTorch's own worst error; undefined without a peer. */
+  readonly peer: number | undefined;
+  readonly histogram: readonly number[];
+}
+
+/** Why a case fails. */
+export interface Complaint {
+  readonly stage: Stage;
+  readonly message: string;
+  readonly output?: string;
+  readonly wrong?: readonly WrongElement[];
+  readonly wrongCount?: number;
+}
+
+const NOTHING: Measured = { numbers: 0, worst: 0, peer: undefined, histogram: [] };
+
+/** Runs a case on a backend and judges everything that comes of it. */
+export async function judge(
+  subject: Case,
+  backend: Backend,
+  arithmetic: Arithmetic,
+  mode: Mode = "all",
+): Promise<Verdict> {
+  const problem = subject.problem();
+  const watched = watch(backend);
+  let verdict: Verdict;
+  try {
+    verdict = await attempt(problem, subject, watched, arithmetic, mode);
+  } catch (error) {
+    verdict = thrown(error, subject.peer?.refuses === true);
+  }
+  const { overwritten, leaked } = await watched.finish();
+  if (overwritten.length > 0) return failed({ stage: "guard", message: overwritten.join("; ") }, verdict);
+  if (verdict.kind === "passed" && leaked > 0) {
+    return failed({ stage: "leak", message: `${leaked} buffers were neither freed nor owned by a result` }, verdict);
+  }
+  return verdict;
+}
+
+async function attempt(
+  problem: Problem,
+  subject: Case,
+  watched: Watched,
+  arithmetic: Arithmetic,
+  mode: Mode,
+): Promise<Verdict> {
+  const placed = Object.entries(problem.inputs).map(([name, input]) => ({ name, ...place(input, watched.backend) }));
+  try {
+    return await runAndJudge(problem, placed, { subject, watched, arithmetic, mode });
+  } finally {
+    for (const { owner } of placed) owner.dispose();
+  }
+}
+
+async function runAndJudge(
+  problem: Problem,
+  placed: readonly (Placed & { readonly name: string })[],
+  { subject, watched, arithmetic, mode }: {
+    readonly subject: Case;
+    readonly watched: Watched;
+    readonly arithmetic: Arithmetic;
+    readonly mode: Mode;
+  },
+): Promise<Verdict> {
+  const before = await Promise.all(placed.map(({ owner }) => watched.bytes(owner.buffer)));
+  const operation = OPERATIONS[problem.operation];
+  if (operation === undefined) throw new TypeError(`no operation "${problem.operation}"`);
+  const inputs: Inputs = Object.fromEntries(placed.map(({ name, tensor }) => [name, tensor]));
+  const outputs = operation(inputs, problem.options, watched.backend);
+  if (subject.peer?.refuses === true) {
+    return failed({ stage: "error", message: "took what it must refuse" }, undefined);
+  }
+  const verdict = await judgeOutputs(problem, outputs, subject.peer, arithmetic, mode);
+  const written = problem.options["into"];
+  for (const [k, { name, owner }] of placed.entries()) {
+    if (name !== written && !sameBytes(before[k], await watched.bytes(owner.buffer))) {
+      return failed({ stage: "input", message: `the input "${name}" was changed` }, verdict);
+    }
+  }
+  for (const output of Object.values(outputs)) output.dispose();
+  return verdict;
+}
+
+async function judgeOutputs(
+  problem: Problem,
+  outputs: Readonly<Record<string, Tensor>>,
+  peer: Peer | undefined,
+  arithmetic: Arithmetic,
+  mode: Mode,
+): Promise<Verdict> {
+  const expected = expectedOutputs(problem, computesInF64(problem) ? FLOAT64 : arithmetic);
+  let measured = NOTHING;
+  let complaint: Complaint | undefined;
+  for (const [name, truth] of Object.entries(expected)) {
+    const gradient = name.startsWith("grad");
+    if ((mode === "values" && gradient) || (mode === "gradients" && !gradient)) continue;
+    const output = outputs[name];
+    const other = output === undefined ? "is missing" : shapeComplaint(truth, output);
+    if (output === undefined || other !== undefined) {
+      complaint ??= { stage: "shape", output: name, message: `${name} ${other}` };
+      continue;
+    }
+    const got = Float64Array.from((await output.data()) as ArrayLike<number | bigint>, Number);
+    const comparison = compare(truth, got);
+    const known = peer?.outputs?.[name === "lossAlone" ? "loss" : name];
+    const against = known && comparePeer(truth, got, known, peer?.departs?.(name) ?? false);
+    measured = combine(measured, comparison, against);
+    complaint ??= complaintOf(name, comparison) ?? peerComplaint(name, against);
+  }
+  if (mode !== "values") complaint ??= slope(problem, expected);
+  return complaint === undefined ? { kind: "passed", measured } : { kind: "failed", complaint, measured };
+}
+
+/** A backend that takes f64 at all computes in f64. */
+function computesInF64({ inputs }: Problem): boolean {
+  return Object.values(inputs).some(({ dtype }: Input) => dtype === "f64");
+}
+
+function shapeComplaint({ dtype, shape }: Expected, output: Tensor): string | undefined {
+  if (output.dtype !== dtype) return `is ${output.dtype}, not ${dtype}`;
+  if (output.shape.join() !== shape.join()) return `is [${output.shape.join()}], not [${shape.join()}]`;
+  return undefined;
+}
+
+function complaintOf(output: string, { stage, wrong, wrongCount }: Comparison): Complaint | undefined {
+  if (stage === undefined) return undefined;
+  const what = stage === "class" ? "NaN, infinity or zero in the wrong place" : "further off than its arithmetic allows";
+  return { stage, output, message: `${output}: ${what}`, wrong, wrongCount };
+}
+
+function peerComplaint(output: string, against: AgainstPeer | undefined): Complaint | undefined {
+  if (against?.complaint === undefined) return undefined;
+  return { stage: against.stage, output, message: `${output}: ${against.complaint}` };
+}
+
+function slope(problem: Problem, expected: ExpectedOutputs): Complaint | undefined {
+  const message = slopeComplaint(problem, expected);
+  return message === undefined ? undefined : { stage: "slope", message };
+}
+
+function combine(measured: Measured, comparison: Comparison, against: AgainstPeer | undefined): Measured {
+  const { histogram, worst } = comparison;
+  return {
+    numbers: measured.numbers + histogram.reduce((total, count) => total + count, 0),
+    worst: Math.max(measured.worst, worst),
+    peer: against?.ratio === undefined ? measured.peer : Math.max(measured.peer ?? 0, against.ratio),
+    histogram: histogram.map((count, bin) => count + (measured.histogram[bin] ?? 0)),
+  };
+}
+
+/** Errors of the library are answers: a refusal of the backend, or of an input that PyTorch refuses too. */
+function thrown(error: unknown, refuses: boolean): Verdict {
+  if (isSurprisalError(error)) {
+    if (error.code === "backend-refused") return { kind: "refused", reason: String(error.details["reason"] ?? error.message) };
+    if (refuses) return { kind: "passed", measured: { ...NOTHING, numbers: 1 } };
+  }
+  return failed({ stage: "error", message: `threw ${String(error)}` }, undefined);
+}
+
+function failed(complaint: Complaint, verdict: Verdict | undefined): Verdict {
+  const measured = verdict === undefined || verdict.kind === "refused" ? NOTHING : verdict.measured;
+  return { kind: "failed", complaint, measured };
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

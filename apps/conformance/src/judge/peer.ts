@@ -1,0 +1,46 @@
+import type { PeerOutput } from "../case.ts";
+import type { Expected } from "../oracle/expected.ts";
+import { distanceInUlp } from "./compare.ts";
+
+/** An output beside PyTorch's. */
+export interface AgainstPeer {
+  readonly stage: "class" | "peer" | "shape";
+  readonly complaint: string | undefined;
+  /** Our worst error over PyTorch's; below 1 is better than PyTorch. Undefined where the oracle cannot tell: in f64. */
+  readonly ratio: number | undefined;
+}
+
+/** Half a unit in the last place: what a result cannot be better than. */
+const ROUNDING = 0.5;
+
+/**
+ * Holds an output against PyTorch's own for the same inputs: the same NaN and infinities (unless a declared corner `departs`),
+ * and a worst error of at most twice PyTorch's own worst error, and one ULP. Both are measured from the oracle, which
+ * in f64 is no closer to the truth than either.
+ */
+export function comparePeer(truth: Expected, got: Float64Array, peer: PeerOutput, departs: boolean): AgainstPeer {
+  const { dtype, values, errors, shape } = truth;
+  if (peer.shape.join() !== shape.join()) {
+    return { stage: "shape", complaint: `[${shape.join()}] where PyTorch gives [${peer.shape.join()}]`, ratio: undefined };
+  }
+  let ours = 0;
+  let theirs = 0;
+  for (let i = 0; i < values.length; i++) {
+    const [value, number, other] = [values[i] ?? NaN, got[i] ?? NaN, peer.values[i] ?? NaN];
+    if (!Number.isFinite(other) || !Number.isFinite(number)) {
+      const same = Object.is(other, number);
+      if (!same && !departs) {
+        return { stage: "class", complaint: `element ${i} is ${number}, PyTorch's ${other}`, ratio: undefined };
+      }
+      continue;
+    }
+    const allowed = errors[i] ?? 0;
+    ours = Math.max(ours, distanceInUlp(dtype, value, allowed, number));
+    theirs = Math.max(theirs, distanceInUlp(dtype, value, allowed, other));
+  }
+  if (dtype === "f64") return { stage: "peer", complaint: undefined, ratio: undefined };
+  const ratio = Math.max(ours, ROUNDING) / Math.max(theirs, ROUNDING);
+  const tooFar = ours > 2 * theirs + 1;
+  const complaint = tooFar ? `${ours} ULP off, where PyTorch is ${theirs} off` : undefined;
+  return { stage: "peer", complaint, ratio };
+}

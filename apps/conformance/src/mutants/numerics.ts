@@ -1,0 +1,210 @@
+import { type CrossEntropyPlan, type HostBackend, type Operand, type Plan } from "@surprisal/core";
+import { roundTo } from "../oracle/rounding.ts";
+import { elementsOf } from "./elements.ts";
+import { type Mutant, outputsOf, rewritten, running, touched, touchedGradient } from "./mutant.ts";
+
+/** Digits that a backend loses, and what is not a number that it makes one. */
+export const NUMERICS: readonly Mutant[] = [
+  {
+    name: "NaN turned into 0",
+    address: "cross-entropy/index/mean:shape=7x33;regime=nan",
+    stages: ["class"],
+    mutate: rewritten((value) => (Number.isNaN(value) ? 0 : value)),
+  },
+  {
+    name: "NaN turned into infinity",
+    address: "cross-entropy/index/mean:shape=7x33;regime=nan",
+    stages: ["class"],
+    mutate: rewritten((value) => (Number.isNaN(value) ? Infinity : value)),
+  },
+  {
+    name: "−∞ turned into a large negative number",
+    address: "log-softmax:shape=7x33;regime=masked;upstream=given",
+    stages: ["class"],
+    mutate: rewritten((value) => (value === -Infinity ? -1e30 : value)),
+  },
+  {
+    name: "−∞ turned into the dtype's lowest number",
+    address: "log-softmax:shape=7x33;dtype=f64;regime=masked",
+    stages: ["class"],
+    mutate: rewritten((value) => (value === -Infinity ? -Number.MAX_VALUE : value)),
+  },
+  {
+    name: "+∞ clamped to the dtype's largest number",
+    address: "cross-entropy/index/none:shape=3x5x4;regime=masked;smoothing=0.1",
+    stages: ["class"],
+    mutate: rewritten((value) => Math.min(value, 3.4028234663852886e38)),
+  },
+  {
+    name: "+∞ turned into NaN",
+    address: "cross-entropy/index/none:shape=3x5x4;regime=masked;smoothing=0.1",
+    stages: ["class"],
+    mutate: rewritten((value) => (value === Infinity ? NaN : value)),
+  },
+  {
+    name: "−∞ turned into +∞",
+    address: "log-softmax:shape=7x33;regime=masked;upstream=given",
+    stages: ["class"],
+    mutate: rewritten((value) => (value === -Infinity ? Infinity : value)),
+  },
+  {
+    name: "the log-sum-exp of masked rows NaN",
+    address: "log-sum-exp:shape=7x33;regime=all-masked;upstream=given",
+    stages: ["class"],
+    mutate: touched((output, _name, plan) => {
+      if (plan.kind === "softmax" && plan.upstream === undefined) {
+        output.map((value) => (value === -Infinity ? NaN : value));
+      }
+    }),
+  },
+  {
+    name: "an exact zero almost zero",
+    address: "softmax:shape=7x33;regime=masked;upstream=given",
+    stages: ["class"],
+    mutate: rewritten((value) => (value === 0 ? 1e-30 : value)),
+  },
+  {
+    name: "losses clamped at −log 1e-9",
+    address: "cross-entropy/index/none:shape=3x5x4;regime=wide",
+    stages: ["interval"],
+    mutate: touched((output, name) => {
+      if (name === "loss") output.map((value) => Math.min(value, -Math.log(1e-9)));
+    }),
+  },
+  {
+    name: "losses as logSumExp − x_y in f32, at an offset",
+    address: "cross-entropy/index/none:shape=3x5x4;regime=offset-1e4",
+    stages: ["interval"],
+    mutate: touched((output, name, plan, inner) => {
+      if (name !== "loss" || plan.kind !== "cross-entropy") return;
+      output.map((_loss, { outer, inner: position }) => {
+        const { logSumExp, own } = rowOf(inner, plan, outer, position);
+        return Math.fround(Math.fround(logSumExp) - own);
+      });
+    }),
+  },
+  {
+    name: "gradients as p − 1 in f32, of confident rows",
+    address: "cross-entropy/index/sum:shape=7x33;regime=confident",
+    stages: ["interval", "class"],
+    mutate: touchedGradient((gradient, plan, inner) => {
+      gradient.map((value, { outer, c, inner: position }) => {
+        const { logSumExp, own, label } = rowOf(inner, plan, outer, position);
+        return c === label ? Math.fround(Math.fround(Math.exp(own - logSumExp)) - 1) : value;
+      });
+    }),
+  },
+  {
+    name: "f32 rounded through bf16",
+    address: "softmax:shape=7x33;upstream=given",
+    stages: ["interval"],
+    mutate: rewritten((value) => roundTo("bf16", value)),
+  },
+  {
+    name: "f32 rounded through f16 and its gradients too small for it",
+    address: "cross-entropy/index/mean:shape=7x33;regime=confident",
+    stages: ["interval"],
+    mutate: touchedGradient((gradient) => gradient.map((value) => roundTo("f16", value))),
+  },
+  {
+    name: "f64 computed in f32",
+    address: "softmax:shape=3x1x17;dtype=f64;upstream=given",
+    stages: ["interval"],
+    mutate: running((plan, inner) => {
+      inner.run([plan]);
+      const changes = (value: number): number => Math.fround(value);
+      for (const { operand, rows } of outputsOf(plan)) elementsOf(inner, operand, rows).map(changes);
+    }),
+  },
+  {
+    name: "f64 losses computed in f32",
+    address: "cross-entropy/index/none:shape=7x33;dtype=f64;regime=masked",
+    stages: ["interval"],
+    mutate: rewritten(Math.fround),
+  },
+  {
+    name: "an exponential wrong in its tenth digit",
+    address: "softmax:shape=3x2x4;dtype=f64;upstream=given",
+    stages: ["interval"],
+    mutate: rewritten((value) => value * (1 + 1e-10)),
+  },
+  {
+    name: "an f32 wrong in its sixth digit",
+    address: "softmax:shape=7x33;upstream=given",
+    stages: ["interval"],
+    mutate: rewritten((value) => value * (1 + 1e-5)),
+  },
+  {
+    name: "bf16 rounded toward zero",
+    address: "softmax:shape=3x2x17;dtype=bf16;upstream=given",
+    stages: ["interval"],
+    mutate: running(towardZero),
+  },
+  {
+    name: "bf16 rounded away from zero where it is half-way",
+    address: "cast:to=bf16*",
+    stages: ["interval"],
+    mutate: running((plan, inner) => {
+      inner.run([plan]);
+      if (plan.kind === "copy") halfAwayFromZero(plan, inner);
+    }),
+  },
+  {
+    name: "softmax without its maximum taken off",
+    address: "softmax:shape=7x33;regime=offset-1e2;upstream=given",
+    stages: ["class", "interval"],
+    mutate: touched((output, _name, plan, inner) => {
+      if (plan.kind !== "softmax" || plan.upstream !== undefined) return;
+      const logits = elementsOf(inner, plan.input, plan.rows);
+      output.map((_value, { outer, c, inner: position }) => {
+        const exponentials = Array.from({ length: plan.rows.classes }, (_, j) =>
+          Math.fround(Math.exp(logits.get(outer, j, position))),
+        );
+        return (exponentials[c] ?? NaN) / exponentials.reduce((sum, e) => Math.fround(sum + e), 0);
+      });
+    }),
+  },
+  {
+    name: "an element that comes out otherwise every second time",
+    address: "cross-entropy/index/mean:shape=7x5;ignore=some",
+    stages: ["interval"],
+    mutate: (inner) => {
+      let runs = 0;
+      return touched((output, name) => {
+        if (name === "loss" && runs++ % 2 === 1) output.set(0, 0, 0, output.get(0, 0, 0) * (1 + 1e-5));
+      })(inner);
+    },
+  },
+];
+
+/** A row's log-sum-exp in f64, its label and the label's logit. */
+function rowOf(
+  inner: HostBackend,
+  { logits, target, rows }: CrossEntropyPlan,
+  outer: number,
+  position: number,
+): { readonly logSumExp: number; readonly own: number; readonly label: number } {
+  const elements = elementsOf(inner, logits, rows);
+  const label = elementsOf(inner, target.operand, rows).get(outer, 0, position);
+  const row = Array.from({ length: rows.classes }, (_, c) => elements.get(outer, c, position));
+  const max = Math.max(...row);
+  const logSumExp = max + Math.log(row.reduce((sum, x) => sum + Math.exp(x - max), 0));
+  return { logSumExp, own: row[label] ?? NaN, label };
+}
+
+/** Writes a softmax's output in f32, and its upper halves into the bf16 output. */
+function towardZero(plan: Plan, inner: HostBackend): void {
+  if (plan.kind !== "softmax" || plan.output.dtype !== "bf16") return inner.run([plan]);
+  const { outer, classes, inner: inners } = plan.rows;
+  const buffer = inner.alloc(4 * outer * classes * inners);
+  const wide: Operand = { ...plan.output, buffer, dtype: "f32", offset: 0 };
+  inner.run([{ ...plan, output: wide }]);
+  const from = elementsOf(inner, wide, plan.rows);
+  const floor = (value: number): number => {
+    const nearest = roundTo("bf16", value);
+    if (Math.abs(nearest) <= Math.abs(value)) return nearest;
+    return roundTo("bf16", nearest * (1 - 2 ** -8)); // the one below: half a unit less, and ties do not occur
+  };
+  elementsOf(inner, plan.output, plan.rows).map((_value, place) => floor(from.get(place.outer, place.c, place.inner)));
+  inner.free(buffer);
+}

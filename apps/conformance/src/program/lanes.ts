@@ -1,0 +1,24 @@
+import { type Backend, cpu } from "@surprisal/core";
+import { type Arithmetic, FLOAT64 } from "../oracle/algebra.ts";
+
+/** A backend in a place where it runs. */
+export interface Lane {
+  readonly name: string;
+  readonly runtime: "node" | "browser";
+  readonly create: () => Backend | Promise<Backend>;
+  /** How exactly it computes. */
+  readonly arithmetic: Arithmetic;
+}
+
+/** Every lane. A backend joins with one line, and a file `support/<lane>.json` of what it refuses. */
+export const LANES: readonly Lane[] = [
+  { name: "node-cpu", runtime: "node", create: () => cpu(), arithmetic: FLOAT64 },
+  { name: "browser-cpu", runtime: "browser", create: () => cpu(), arithmetic: FLOAT64 },
+];
+
+/** @throws Error for a name that is no lane's */
+export function laneNamed(name: string): Lane {
+  const lane = LANES.find((each) => each.name === name);
+  if (lane !== undefined) return lane;
+  throw new Error(`no lane "${name}"; lanes are ${LANES.map((each) => each.name).join(", ")}`);
+}
