@@ -38,6 +38,7 @@ const EXECUTED: Readonly<Record<string, { readonly run: (command: string) => str
     run,
     shows: /Test Files .*1 passed/,
   },
+  'npx -y pnpm@12 conformance "softmax:shape=2x3;seed=7" --lane node-cpu': { run, shows: /1 case passed/ },
   "npx -y pnpm@12 format": { run: formatElsewhere, shows: /^const a = "b";\n$/ },
 };
 

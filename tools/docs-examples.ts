@@ -14,6 +14,7 @@ const PLACES = [
   "docs/**/*.md",
   "packages/*/README.md",
   "packages/{core,wasm,gpu}/src/**/*.ts",
+  "apps/conformance/src/*.ts",
 ];
 const OPENING = /^(?: *\* )?```ts$/;
 const CLOSING = /^(?: *\* )?```$/;

@@ -1,4 +1,3 @@
-import { cpSync } from "node:fs";
 import { defineConfig } from "tsup";
 
 export default defineConfig({
@@ -10,7 +9,4 @@ export default defineConfig({
   dts: true,
   sourcemap: false, // of 3 MB of numbers
   clean: true,
-  async onSuccess() {
-    for (const sheet of ["html-base.css", "html-sections.css", "html-lists.css"]) cpSync(`src/report/${sheet}`, `dist/${sheet}`);
-  },
 });

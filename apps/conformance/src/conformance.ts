@@ -30,7 +30,7 @@ export interface ConformanceOptions {
  *
  * @returns the lane's report: counts, the worst error of each operation and dtype, and each failure with its first wrong
  *   elements. A backend that cannot be created gives a report with a `problem`, and so does one that ran no case.
- * @throws Error for an address that is none
+ * @throws UsageError for an address that is none
  * @example
  * ```ts
  * import { conformance } from "@surprisal/conformance";
@@ -42,7 +42,7 @@ export interface ConformanceOptions {
 export async function conformance(options: ConformanceOptions): Promise<LaneReport> {
   const { address, every = 1 } = options;
   const cases = address === undefined ? await allCases() : await casesAt(address);
-  return await judgeCases(sample(cases, every), options);
+  return judgeCases(sample(cases, every), options);
 }
 
 /** The same for cases that are at hand already. */

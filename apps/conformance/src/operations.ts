@@ -93,7 +93,7 @@ const crossEntropyStats: Operation = (inputs, options) => {
 
 /** A tensor of random numbers; its shape, and the limits of integers, are options here. */
 const random =
-  (make: (shape: readonly number[], options: core.RandomOptions<never, Backend>, all: Options) => Tensor): Operation =>
+  (make: (shape: readonly number[], options: core.RandomOptions<never>, all: Options) => Tensor): Operation =>
   (_inputs, { shape, low, high, ...options }, backend) => ({
     output: make(shape as readonly number[], { ...options, backend }, { low, high }),
   });

@@ -2,6 +2,7 @@ import type { Case } from "./case.ts";
 import { FAMILIES } from "./cases/all.ts";
 import { recordedCases } from "./recorded/cases.ts";
 import { recordedVectors } from "./recorded/files.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Every case of the suite: generated ones, and the answers of PyTorch and ONNX that are recorded. */
 export async function allCases(): Promise<readonly Case[]> {
@@ -12,7 +13,7 @@ export async function allCases(): Promise<readonly Case[]> {
 /**
  * The cases of an address: that case, whether or not it is on the list, or all on the list whose addresses start with it. A `*`
  * stands for anything.
- * @throws Error where there is none, with the addresses that come closest
+ * @throws UsageError where there is none, with the addresses that come closest
  */
 export async function casesAt(address: string): Promise<readonly Case[]> {
   const all = await allCases();
@@ -30,10 +31,12 @@ export function caseOf(address: string): Case {
   const family = FAMILIES.find((each) => each.name === name);
   if (family === undefined) {
     const known = FAMILIES.map((each) => each.name).join(", ");
-    throw new Error(`no case has the address "${address}"; families are ${known}, torch/… and onnx/… are recorded`);
+    throw new UsageError(
+      `no case has the address "${address}"; families are ${known}, torch/… and onnx/… are recorded`,
+    );
   }
   const parameters = family.parse(address);
-  if (!family.allows(parameters)) throw new Error(`${address}: ${family.operation} has no such combination`);
+  if (!family.allows(parameters)) throw new UsageError(`${address}: ${family.operation} has no such combination`);
   return family.make(parameters);
 }
 

@@ -47,7 +47,8 @@ export class Tally {
     for (const [bin, count] of histogram.entries()) cell.histogram[bin] = (cell.histogram[bin] ?? 0) + count;
     if (numbers > 0 && worst > (cell.worst?.value ?? -1)) cell.worst = { value: worst, address };
     if (peer !== undefined && peer > (cell.peer?.value ?? -1)) cell.peer = { value: peer, address };
-    if (verdict.kind === "failed" && this.#failures.length < KEPT) this.#failures.push(this.#failure(address, cell, verdict));
+    if (verdict.kind === "failed" && this.#failures.length < KEPT)
+      this.#failures.push(this.#failure(address, cell, verdict));
   }
 
   #cellOf(operation: string, dtype: string): Counting {

@@ -1,5 +1,5 @@
 import type { Input, Layout } from "../problem.ts";
-import { splitAt } from "../problem.ts";
+import { sizeOf, splitAt } from "../problem.ts";
 import {
   classWeights,
   holds,
@@ -39,7 +39,7 @@ export const crossEntropy: Family = family({
     scale: [1, 0.5, -2],
     upstream: ["one", "given"],
     normalizer: [0, 7],
-    onEmpty: ["nan", "zero"],
+    onEmpty: ["nan", "zero", "throw"],
     masses: MASSES,
     labels: ["i64", "i32", "i16", "u8"],
     layout: LAYOUTS,
@@ -58,9 +58,15 @@ export const crossEntropy: Family = family({
       (p.labels === "u8" && (p.ignore === "some" || p.ignore === "all")) || // u8 has no −100
       (p.labels !== "i64" && classes > 127) ||
       (p.into === "logits" && p.layout === "sliced") ||
+      (p.onEmpty === "throw" && (p.ignore === "in-range" || p.rowWeight !== "none")) || // any row left? not known here
       (p.compat === "torch" && extended) // PyTorch has no such option to be compatible with
     );
   },
+  refuses: (p) =>
+    p.onEmpty === "throw" &&
+    p.reduction === "mean" &&
+    p.normalizer === 0 &&
+    (p.ignore === "all" || sizeOf(sizes(p.shape)) === 0),
   problem: (p, source) => {
     const shape = sizes(p.shape);
     const dim = shape.length === 1 ? 0 : 1;
@@ -154,8 +160,14 @@ export const crossEntropy: Family = family({
         .combine("normalizer", [7])
         .combine("ignore", ["none", "some", "all"])
         .combine("rowWeight", ["none", "some-zero"]),
-      both.combine("onEmpty", ["nan", "zero"]).combine("ignore", ["all"]).combine("shape", ["3x5", "2x5x3", "5"]),
-      both.combine("onEmpty", ["nan", "zero"]).combine("shape", ["0x3", "0x3x2", "2x3x0"]).combine("reduction", ["mean", "sum", "none"]),
+      both
+        .combine("onEmpty", ["nan", "zero", "throw"])
+        .combine("ignore", ["none", "all"])
+        .combine("shape", ["3x5", "2x5x3", "5"]),
+      both
+        .combine("onEmpty", ["nan", "zero", "throw"])
+        .combine("shape", ["0x3", "0x3x2", "2x3x0"])
+        .combine("reduction", ["mean", "sum", "none"]),
       // How tensors lie in memory, and where the gradient goes.
       both
         .combine("layout", LAYOUTS)

@@ -58,6 +58,7 @@ function logit(regime: Regime, source: Source, c: number, label: number, special
     case "confident":
       return c === label ? 17 + 30 * source.uniform() : normal / 4;
     case "normal":
+    default:
       return normal;
   }
 }
@@ -70,7 +71,13 @@ export function holds(dtype: DType, regime: Regime): boolean {
 /** Logits of a shape with the classes in `dim`; `labels` tells the regimes which class is meant. */
 export function logits(
   source: Source,
-  { shape, dtype, dim, regime, labels }: {
+  {
+    shape,
+    dtype,
+    dim,
+    regime,
+    labels: meant,
+  }: {
     readonly shape: readonly number[];
     readonly dtype: DType;
     readonly dim: number;
@@ -81,7 +88,7 @@ export function logits(
   const { classes, inner } = splitAt(shape, dim);
   const values = source.fill(dtype, sizeOf(shape), (i) => {
     const row = Math.floor(i / (classes * inner)) * inner + (i % inner);
-    return logit(regime, source, Math.floor(i / inner) % classes, labels?.[row] ?? 0, row % 3 === 1);
+    return logit(regime, source, Math.floor(i / inner) % classes, meant?.[row] ?? 0, row % 3 === 1);
   });
   return { dtype, shape, values };
 }
@@ -128,7 +135,8 @@ export function probabilities(
     let total = 0;
     for (let c = 0; c < classes; c++) {
       const drawn = -Math.log(1 - source.uniform());
-      const value = masses === "one-hot" ? Number(c === hot) : masses === "sparse" && c !== hot && c % 2 === 0 ? 0 : drawn;
+      const value =
+        masses === "one-hot" ? Number(c === hot) : masses === "sparse" && c !== hot && c % 2 === 0 ? 0 : drawn;
       raw[start + c * inner] = masses === "unnormalised" ? drawn - 0.5 : value;
       total += value;
     }

@@ -35,7 +35,11 @@ function distributionFamily(name: string, operation: string, two: boolean): Fami
       };
     },
     sweeps: (start) => [
-      start.combine("reduction", ["mean", "sum", "none"]).combine("shape", SHAPES).combine("dim", [-1, 0, 1, 2]).rotate("dtype", FLOATS),
+      start
+        .combine("reduction", ["mean", "sum", "none"])
+        .combine("shape", SHAPES)
+        .combine("dim", [-1, 0, 1, 2])
+        .rotate("dtype", FLOATS),
       start
         .combine("reduction", ["mean", "sum", "none"])
         .combine("p", MASSES)

@@ -6,7 +6,22 @@ import type { Source } from "./source.ts";
 
 const FLOATS = ["f32", "f64", "f16", "bf16"] as const;
 const SHAPES = ["3x5", "", "5", "2x5x3", "7x33", "0x3", "3x0", "1x1"] as const;
-const SIZES = ["1", "3", "4", "5", "63", "64", "65", "255", "257", "1000", "4097", "70001", "300x257", "5x4x3x2"] as const;
+const SIZES = [
+  "1",
+  "3",
+  "4",
+  "5",
+  "63",
+  "64",
+  "65",
+  "255",
+  "257",
+  "1000",
+  "4097",
+  "70001",
+  "300x257",
+  "5x4x3x2",
+] as const;
 
 /** Inputs of an element-wise loss. */
 interface Kinds {
@@ -57,7 +72,11 @@ function elementFamily(
   name: string,
   operation: string,
   kinds: Kinds,
-  { reductions = ["mean", "sum", "none"], weights = ["none"], only = {} }: {
+  {
+    reductions = ["mean", "sum", "none"],
+    weights = ["none"],
+    only = {},
+  }: {
     readonly reductions?: readonly [string, ...string[]];
     /** Which of weight and posWeight it takes. */
     readonly weights?: readonly [string, ...string[]];
@@ -88,7 +107,9 @@ function elementFamily(
       const lossShape = operation === "multilabelSoftMarginLoss" ? shape.slice(0, -1) : shape;
       const lossDType = p.dtype === "f64" ? "f64" : "f32";
       const weight = (which: string): Readonly<Record<string, Input>> =>
-        p.weight === which || p.weight === "both" ? { [which]: numbers("positive", source, lastDim(shape), p.dtype) } : {};
+        p.weight === which || p.weight === "both"
+          ? { [which]: numbers("positive", source, lastDim(shape), p.dtype) }
+          : {};
       return {
         inputs: {
           input: numbers(p.input, source, shape, p.dtype),
@@ -114,9 +135,16 @@ function elementFamily(
         .combine("alpha", only.focal === true ? [0.25, -1] : [0])
         .combine("compat", only.compat === true ? ["none", "torch"] : ["none"]);
       return [
-        start.combine("shape", SIZES).combine("reduction", reductions).rotate("dtype", FLOATS).rotate("upstream", ["given", "one", "given"]),
+        start
+          .combine("shape", SIZES)
+          .combine("reduction", reductions)
+          .rotate("dtype", FLOATS)
+          .rotate("upstream", ["given", "one", "given"]),
         options.combine("shape", SHAPES).rotate("dtype", FLOATS).rotate("upstream", ["one", "given", "given"]),
-        options.combine("input", kinds.input).combine("target", kinds.target).rotate("dtype", ["f32", "f64", "f32", "bf16", "f16"]),
+        options
+          .combine("input", kinds.input)
+          .combine("target", kinds.target)
+          .rotate("dtype", ["f32", "f64", "f32", "bf16", "f16"]),
       ];
     },
   });

@@ -75,7 +75,10 @@ export const linearCrossEntropy: Family = family({
         .combine("scale", [1, 0.5])
         .combine("rowWeight", ROW_WEIGHTS)
         .rotate("dtype", ["f32", "f64"]),
-      all.combine("layout", ["dense", "permuted", "sliced", "offset"]).combine("dtype", FLOATS).combine("size", [1, 30]),
+      all
+        .combine("layout", ["dense", "permuted", "sliced", "offset"])
+        .combine("dtype", FLOATS)
+        .combine("size", [1, 30]),
     ];
   },
 });

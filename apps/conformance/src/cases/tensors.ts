@@ -10,7 +10,17 @@ const SHAPES = ["3x5", "", "5", "2x3x4", "0x3", "65x7", "3x1x2x5", "2x300"] as c
 function drawFor(dtype: DType, random: { uniform(): number; below(count: number): number; normal(): number }): number {
   if (dtype === "bool") return random.below(2);
   if (dtype === "u8") return random.below(256);
-  return dtype.startsWith("i") ? random.below(200) - 100 : 40 * random.normal();
+  if (dtype.startsWith("i")) return random.below(200) - 100;
+  const value = 40 * random.normal();
+  if (random.below(3) > 0) return value;
+  const mantissa = [7, 10, 23][random.below(3)] ?? 0;
+  return halfWay(value, mantissa) * (1 + (random.below(3) - 1) * 2 ** -40);
+}
+
+/** Half-way between two numbers of so many bits after the leading one: what a cast in two steps rounds wrongly. */
+function halfWay(value: number, mantissa: number): number {
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(value))) - mantissa);
+  return (Math.floor(value / unit) + 0.5) * unit;
 }
 
 /** oneHot */
@@ -35,8 +45,15 @@ export const oneHot: Family = family({
     };
   },
   sweeps: (start) => [
-    start.combine("shape", SHAPES).combine("classes", [7, -1, 1, 65]).combine("to", DTYPES).rotate("dtype", ["i64", "i32", "u8"]),
-    start.combine("layout", LAYOUTS).combine("dtype", ["i64", "i32", "i16", "u8"]).combine("to", ["i64", "f32", "bf16"]),
+    start
+      .combine("shape", SHAPES)
+      .combine("classes", [7, -1, 1, 65])
+      .combine("to", DTYPES)
+      .rotate("dtype", ["i64", "i32", "u8"]),
+    start
+      .combine("layout", LAYOUTS)
+      .combine("dtype", ["i64", "i32", "i16", "u8"])
+      .combine("to", ["i64", "f32", "bf16"]),
     start.combine("shape", ["4096", "65535", "131073"]).combine("classes", [1, 7]).combine("to", ["f32"]),
   ],
 });
@@ -54,7 +71,11 @@ export const cast: Family = family({
   },
   sweeps: (start) => [
     start.combine("dtype", DTYPES).combine("to", DTYPES),
-    start.combine("shape", SHAPES).combine("layout", LAYOUTS).combine("dtype", DTYPES).rotate("to", ["f32", "f64", "bf16"]),
+    start
+      .combine("shape", SHAPES)
+      .combine("layout", LAYOUTS)
+      .combine("dtype", DTYPES)
+      .rotate("to", ["f32", "f64", "bf16"]),
   ],
 });
 
@@ -74,7 +95,10 @@ function randomFamily(name: string, dtypes: readonly [DType, ...DType[]]): Famil
       },
     }),
     sweeps: (start) => [
-      start.combine("shape", ["5", "", "0", "3x5", "1001"]).combine("dtype", dtypes).combine("from", [0, 1, 4294967299]),
+      start
+        .combine("shape", ["5", "", "0", "3x5", "1001"])
+        .combine("dtype", dtypes)
+        .combine("from", [0, 1, 4294967299]),
     ],
   });
 }

@@ -1,4 +1,4 @@
-import { type Backend, isSurprisalError, type Tensor } from "@surprisal/core";
+import { type Backend, type ErrorCode, isHostBackend, isSurprisalError, type SurprisalError, type Tensor } from "@surprisal/core";
 import type { Case, Peer } from "../case.ts";
 import type { Arithmetic } from "../oracle/algebra.ts";
 import { FLOAT64 } from "../oracle/algebra.ts";
@@ -9,7 +9,7 @@ import type { Input, Problem } from "../problem.ts";
 import type { Stage, WrongElement } from "../report/report.ts";
 import { type Comparison, compare } from "./compare.ts";
 import { type AgainstPeer, comparePeer } from "./peer.ts";
-import { place, type Placed } from "./place.ts";
+import { place, type Placed, sameBeside, sameBytes } from "./place.ts";
 import { watch, type Watched } from "./sentinels.ts";
 import { slopeComplaint } from "./slope.ts";
 
@@ -83,7 +83,12 @@ async function attempt(
 async function runAndJudge(
   problem: Problem,
   placed: readonly (Placed & { readonly name: string })[],
-  { subject, watched, arithmetic, mode }: {
+  {
+    subject,
+    watched,
+    arithmetic,
+    mode,
+  }: {
     readonly subject: Case;
     readonly watched: Watched;
     readonly arithmetic: Arithmetic;
@@ -100,13 +105,30 @@ async function runAndJudge(
   }
   const verdict = await judgeOutputs(problem, outputs, subject.peer, arithmetic, mode);
   const written = problem.options["into"];
-  for (const [k, { name, owner }] of placed.entries()) {
-    if (name !== written && !sameBytes(before[k], await watched.bytes(owner.buffer))) {
-      return failed({ stage: "input", message: `the input "${name}" was changed` }, verdict);
+  for (const [k, { name, owner, tensor }] of placed.entries()) {
+    const [was, is] = [before[k] ?? new Uint8Array(), await watched.bytes(owner.buffer)];
+    if (name === written ? !sameBeside(was, is, tensor) : !sameBytes(was, is)) {
+      const what = name === written ? `memory beside the view "${name}"` : `the input "${name}"`;
+      return failed({ stage: "input", message: `${what} was changed` }, verdict);
+    }
+  }
+  for (const [name, output] of Object.entries(outputs)) {
+    if (verdict.kind === "passed" && !(await isSeen(output, watched))) {
+      return failed(
+        { stage: "error", output: name, message: `view() of ${name} shows other bytes than read()` },
+        verdict,
+      );
     }
   }
   for (const output of Object.values(outputs)) output.dispose();
   return verdict;
+}
+
+/** Whether the memory that a host backend lets us see is what it lets us read. */
+async function isSeen({ buffer }: Tensor, { backend, bytes: read }: Watched): Promise<boolean> {
+  if (!isHostBackend(backend)) return true;
+  const { bytes, byteOffset } = backend.view(buffer);
+  return sameBytes(await read(buffer), new Uint8Array(bytes, byteOffset, buffer.byteLength));
 }
 
 async function judgeOutputs(
@@ -152,7 +174,8 @@ function shapeComplaint({ dtype, shape }: Expected, output: Tensor): string | un
 
 function complaintOf(output: string, { stage, wrong, wrongCount }: Comparison): Complaint | undefined {
   if (stage === undefined) return undefined;
-  const what = stage === "class" ? "NaN, infinity or zero in the wrong place" : "further off than its arithmetic allows";
+  const what =
+    stage === "class" ? "NaN, infinity or zero in the wrong place" : "further off than its arithmetic allows";
   return { stage, output, message: `${output}: ${what}`, wrong, wrongCount };
 }
 
@@ -176,20 +199,24 @@ function combine(measured: Measured, comparison: Comparison, against: AgainstPee
   };
 }
 
+/** A backend's own trouble, which is no answer to any input. */
+const TROUBLE: ReadonlySet<ErrorCode> = new Set(["memory", "backend-unavailable", "backend-mismatch", "disposed"]);
+
 /** Errors of the library are answers: a refusal of the backend, or of an input that PyTorch refuses too. */
 function thrown(error: unknown, refuses: boolean): Verdict {
   if (isSurprisalError(error)) {
-    if (error.code === "backend-refused") return { kind: "refused", reason: String(error.details["reason"] ?? error.message) };
-    if (refuses) return { kind: "passed", measured: { ...NOTHING, numbers: 1 } };
+    if (error.code === "backend-refused") return { kind: "refused", reason: reasonOf(error) };
+    if (refuses && !TROUBLE.has(error.code)) return { kind: "passed", measured: { ...NOTHING, numbers: 1 } };
   }
   return failed({ stage: "error", message: `threw ${String(error)}` }, undefined);
+}
+
+function reasonOf({ details, message }: SurprisalError): string {
+  const { reason } = details;
+  return typeof reason === "string" ? reason : message;
 }
 
 function failed(complaint: Complaint, verdict: Verdict | undefined): Verdict {
   const measured = verdict === undefined || verdict.kind === "refused" ? NOTHING : verdict.measured;
   return { kind: "failed", complaint, measured };
-}
-
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a !== undefined && b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -21,7 +21,11 @@ const ROUNDING = 0.5;
 export function comparePeer(truth: Expected, got: Float64Array, peer: PeerOutput, departs: boolean): AgainstPeer {
   const { dtype, values, errors, shape } = truth;
   if (peer.shape.join() !== shape.join()) {
-    return { stage: "shape", complaint: `[${shape.join()}] where PyTorch gives [${peer.shape.join()}]`, ratio: undefined };
+    return {
+      stage: "shape",
+      complaint: `[${shape.join()}] where PyTorch gives [${peer.shape.join()}]`,
+      ratio: undefined,
+    };
   }
   let ours = 0;
   let theirs = 0;

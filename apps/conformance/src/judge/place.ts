@@ -1,5 +1,6 @@
 import { type Backend, type DType, type Tensor, tensor } from "@surprisal/core";
 import { type Input, sizeOf } from "../problem.ts";
+import { BYTES } from "./sentinels.ts";
 
 /** What lies beside the elements of a view: a kernel that reads there is caught. Index dtypes get an impossible class. */
 const BESIDE: Readonly<Record<DType, number>> = {
@@ -46,6 +47,27 @@ export function place({ dtype, shape, values, layout = "dense" }: Input, backend
   }
   const owner = tensor(values, shape, { dtype, backend });
   return { owner, tensor: owner };
+}
+
+/** Whether two states of a tensor's memory are the same. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** Whether they are the same but for the tensor's own elements: it may be a view of something larger. */
+export function sameBeside(a: Uint8Array, b: Uint8Array, { shape, strides, offset, size, dtype }: Tensor): boolean {
+  const bytes = BYTES[dtype];
+  const own = new Uint8Array(a.length);
+  for (let i = 0; i < size; i++) {
+    let rest = i;
+    let at = offset;
+    for (let d = shape.length - 1; d >= 0; d--) {
+      at += (rest % (shape[d] ?? 1)) * (strides[d] ?? 0);
+      rest = Math.floor(rest / (shape[d] ?? 1));
+    }
+    own.fill(1, at * bytes, (at + 1) * bytes);
+  }
+  return a.length === b.length && a.every((byte, i) => own[i] === 1 || byte === b[i]);
 }
 
 /** The elements in the order of the reversed dims. */

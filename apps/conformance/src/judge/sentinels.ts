@@ -1,4 +1,12 @@
-import { type Backend, type DeviceBuffer, type DType, type HostBackend, isHostBackend, type Operand, type Plan } from "@surprisal/core";
+import {
+  type Backend,
+  type DeviceBuffer,
+  type DType,
+  type HostBackend,
+  isHostBackend,
+  type Operand,
+  type Plan,
+} from "@surprisal/core";
 
 // A backend behind glass: every buffer it is given starts out as NaN and stands between guard words, every byte it is not
 // asked to write is checked, and what is never freed is counted.
@@ -38,13 +46,13 @@ export interface Watched {
 export function watch(inner: Backend): Watched {
   const buffers: Guarded[] = [];
 
-  function back(buffer: DeviceBuffer, guard = GUARD_BYTES): { readonly inner: DeviceBuffer; readonly offset: number } {
+  function back(buffer: DeviceBuffer, front = GUARD_BYTES): { readonly inner: DeviceBuffer; readonly offset: number } {
     const guarded = buffer as Guarded;
     if (guarded.inner === undefined) {
-      const bytes = new Uint8Array(guarded.byteLength + 2 * guard).fill(FILL);
-      bytes.fill(GUARD, 0, guard).fill(GUARD, guard + guarded.byteLength);
+      const bytes = new Uint8Array(front + guarded.byteLength + GUARD_BYTES).fill(FILL);
+      bytes.fill(GUARD, 0, front).fill(GUARD, front + guarded.byteLength);
       guarded.inner = inner.alloc(bytes.byteLength);
-      guarded.offset = guard;
+      guarded.offset = front;
       inner.write(guarded.inner, bytes);
     }
     return { inner: guarded.inner, offset: guarded.offset };
@@ -52,7 +60,7 @@ export function watch(inner: Backend): Watched {
 
   async function read(buffer: DeviceBuffer, start: number, end: number): Promise<ArrayBuffer> {
     const { inner: memory, offset } = back(buffer);
-    return await inner.read(memory, offset + start, offset + end);
+    return inner.read(memory, offset + start, offset + end);
   }
 
   const backend: Backend = {
@@ -75,7 +83,7 @@ export function watch(inner: Backend): Watched {
     read,
     refuses: (plan) => inner.refuses(plan),
     run(plans) {
-      // A mass has a layout of the backend's own and is always at the start of its buffer.
+      // A mass has a layout of the backend's own and is always at the start of its buffer: nothing guards it in front.
       for (const plan of plans) if (plan.kind === "target-mass") back(plan.mass.buffer, 0);
       inner.run(plans.map((plan) => moved(plan, back) as Plan));
     },
@@ -130,11 +138,22 @@ function moved(
   return { dtype, strides, offset: first + offset / BYTES[dtype], buffer: inner };
 }
 
-const BYTES: Readonly<Record<DType, number>> = { f64: 8, i64: 8, f32: 4, i32: 4, f16: 2, bf16: 2, i16: 2, u8: 1, bool: 1 };
+/** Bytes of one element. */
+export const BYTES: Readonly<Record<DType, number>> = {
+  f64: 8,
+  i64: 8,
+  f32: 4,
+  i32: 4,
+  f16: 2,
+  bf16: 2,
+  i16: 2,
+  u8: 1,
+  bool: 1,
+};
 
 async function damage(inner: Backend, { inner: memory, offset, byteLength }: Guarded): Promise<string[]> {
-  if (memory === undefined || offset === 0) return [];
-  const bytes = new Uint8Array(await inner.read(memory, 0, byteLength + 2 * offset));
+  if (memory === undefined) return [];
+  const bytes = new Uint8Array(await inner.read(memory, 0, offset + byteLength + GUARD_BYTES));
   const sides = [
     ["before", bytes.subarray(0, offset)],
     ["behind", bytes.subarray(offset + byteLength)],

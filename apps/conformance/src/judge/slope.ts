@@ -32,13 +32,16 @@ export function slopeComplaint(problem: Problem, expected: ExpectedOutputs): str
     if (gradient === undefined || input === undefined || !isFloat(input.dtype)) continue;
     if (gradient.values.length > MOST_ELEMENTS || problem.operation.startsWith("onnx")) continue;
     const direction = gradient.values.map((slope, i) => directionAt(i, slope, input.values[i] ?? NaN));
-    const slope = gradient.values.reduce((sum, value, i) => (direction[i] === 0 ? sum : sum + value * (direction[i] ?? 0)), 0);
+    const slope = gradient.values.reduce(
+      (sum, value, i) => (direction[i] === 0 ? sum : sum + value * (direction[i] ?? 0)),
+      0,
+    );
     const size = gradient.values.reduce((sum, value, i) => (direction[i] === 0 ? sum : sum + Math.abs(value)), 0);
-    const difference = differenceAlong(problem, name, direction);
-    if (difference === undefined) continue;
-    const allowed = SAFETY * difference.error + size * 2 ** -40;
-    if (Math.abs(difference.slope - slope) > allowed) {
-      return `oracle: ${output} along a direction is ${slope}, the slope of its loss ${difference.slope} ± ${allowed}`;
+    const measured = differenceAlong(problem, name, direction);
+    if (measured === undefined) continue;
+    const allowed = SAFETY * measured.error + size * 2 ** -40;
+    if (Math.abs(measured.slope - slope) > allowed) {
+      return `oracle: ${output} along a direction is ${slope}, the slope of its loss ${measured.slope} ± ${allowed}`;
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, constantFrom, double, property, tuple } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Algebra, type Approximate, exact, FLOAT32 } from "./algebra.ts";
 
@@ -33,13 +33,13 @@ function holds({ bound, f32 }: Both): boolean {
   return Math.abs(f32 - bound.value) <= bound.error || bound.error === Infinity;
 }
 
-const number = fc.double({ min: -60, max: 60, noNaN: true });
-const names = fc.constantFrom(...Object.keys(operations));
+const number = double({ min: -60, max: 60, noNaN: true });
+const names = constantFrom(...Object.keys(operations));
 
 describe("bounds hold in f32", () => {
   test("for chains of operations", () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(names, number), { minLength: 1, maxLength: 8 }), number, (steps, start) => {
+    assert(
+      property(array(tuple(names, number), { minLength: 1, maxLength: 8 }), number, (steps, start) => {
         let current = given(start);
         for (const [name, operand] of steps) {
           const needsPositive = name === "log" || name === "power" || name === "log1p";
@@ -55,8 +55,8 @@ describe("bounds hold in f32", () => {
   });
 
   test("for sums, one by one", () => {
-    fc.assert(
-      fc.property(fc.array(number, { minLength: 1, maxLength: 32 }), (terms) => {
+    assert(
+      property(array(number, { minLength: 1, maxLength: 32 }), (terms) => {
         const f32 = terms.reduce((sum, term) => round(sum + round(term)), 0);
         expect(holds({ bound: algebra.sum(terms.map((term) => exact(round(term)))), f32 })).toBe(true);
       }),

@@ -189,7 +189,8 @@ export function scatter(gradients: readonly (readonly Approximate[])[], logits: 
     const row = gradients[r] ?? [];
     const start = Math.floor(r / inner) * classes * inner + (r % inner);
     // A row that is left out has no slopes, or one NaN for all.
-    for (let c = 0; c < classes && row.length > 0; c++) put(to, start + c * inner, at(row, Math.min(c, row.length - 1)));
+    for (let c = 0; c < classes && row.length > 0; c++)
+      put(to, start + c * inner, at(row, Math.min(c, row.length - 1)));
   }
   return to;
 }

@@ -42,6 +42,7 @@ const complement = (algebra: Algebra, y: number): Approximate => algebra.subtrac
 export const binaryLogits: ElementLoss = {
   value: (algebra, x, y, { positive, strict }) => {
     const mass = algebra.multiply(positive, exact(y));
+    if (strict && x === -Infinity) return exact(NaN); // PyTorch's exp(−x − max(−x, 0)) is exp(∞ − ∞)
     if (strict && !Number.isFinite(x)) {
       const factor = 1 + (positive.value - 1) * y; // as PyTorch writes it: (1 − y)·x + (1 + (v − 1)·y)·(…)
       return exact((1 - y) * x + factor * (Math.log1p(Math.exp(-Math.abs(x))) + Math.max(-x, 0)));
@@ -98,10 +99,7 @@ export const focalLogits: ElementLoss = {
       binaryLogits.slope(algebra, x, y, { ...more, positive: ONE }),
     );
     // (1 − p_t) by x: (1 − 2y)·σ(x)·σ(−x)
-    const bend = algebra.multiply(
-      algebra.multiply(exact(1 - 2 * y), logistic(algebra, x)),
-      logistic(algebra, -x),
-    );
+    const bend = algebra.multiply(algebra.multiply(exact(1 - 2 * y), logistic(algebra, x)), logistic(algebra, -x));
     if (gamma === 0 || bend.value === 0) return algebra.multiply(share, direct);
     const steep = algebra.multiply(exact(gamma), algebra.power(miss, gamma - 1));
     return algebra.multiply(share, algebra.add(direct, algebra.multiply(algebra.multiply(steep, bend), loss)));
@@ -171,7 +169,12 @@ export function elementWise(
     );
     const dtype = lossDTypeOf(problem);
     const divisor = divisorOf(problem, resultShape);
-    const loss = reduceElements(algebra, grouped, { reduction: problem.options["reduction"], divisor, dtype, resultShape });
+    const loss = reduceElements(algebra, grouped, {
+      reduction: problem.options["reduction"],
+      divisor,
+      dtype,
+      resultShape,
+    });
     const arriving = factors(problem.inputs["upstream"], resultShape);
     // An element that was stretched collects what all its copies get, and those are stored first.
     const stretched = input.values.length !== elements.length;
@@ -179,7 +182,9 @@ export function elementWise(
     for (let i = 0; i < elements.length; i++) {
       const above = algebra.divide(arriving(Math.floor(i / classes)), exact(divisor));
       const share = algebra.multiply(above, of(slope, i));
-      shares[sourceIndex(i, shape, input.shape)]?.push(stretched ? stored(share, lossDType(problem, ["input"])) : share);
+      shares[sourceIndex(i, shape, input.shape)]?.push(
+        stretched ? stored(share, lossDType(problem, ["input"])) : share,
+      );
     }
     const sums = shares.map((parts) => algebra.sum(parts));
     const gradInput = expectedFrom(input.dtype, input.shape, (i) => sums[i] ?? ZERO, input.shape.length - 1);

@@ -2,14 +2,7 @@ import type { Problem } from "../problem.ts";
 import { Algebra, type Arithmetic } from "./algebra.ts";
 import { rowLosses } from "./cross-entropy.ts";
 import { distributionCrossEntropy, distributionKlDivergence, entropy } from "./distributions.ts";
-import {
-  binaryLogits,
-  binaryProbabilities,
-  divergence,
-  elementWise,
-  focalLogits,
-  softMargin,
-} from "./element-wise.ts";
+import { binaryLogits, binaryProbabilities, divergence, elementWise, focalLogits, softMargin } from "./element-wise.ts";
 import type { ExpectedOutputs } from "./expected.ts";
 import { linearCrossEntropy } from "./linear.ts";
 import { cast, oneHot } from "./one-hot.ts";

@@ -1,5 +1,5 @@
 import type { DType } from "@surprisal/core";
-import { type Problem, sizeOf } from "../problem.ts";
+import type { Problem } from "../problem.ts";
 import { type Algebra, exact } from "./algebra.ts";
 import { expectedFrom, type ExpectedOutputs } from "./expected.ts";
 
@@ -76,7 +76,7 @@ function read(
 
 /** P(Z > x) for x ≥ 0, from the series near 0 and the continued fraction beyond (Abramowitz & Stegun 26.2.10, 26.2.14). */
 function upperTail(x: number): number {
-  const density = Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI);
+  const density = Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
   if (x > 3) {
     let fraction = 0;
     for (let k = 200; k >= 1; k--) fraction = k / (x + fraction);

@@ -3,7 +3,26 @@ import { describe, expect, test } from "vitest";
 import { roundTo, ulp } from "./rounding.ts";
 
 describe("roundTo", () => {
-  const numbers = [0, -0, 1, -1.5, 1 / 3, 65504, 65519.99, 65520, 1e-8, 6e-8, 2.98e-8, 3e38, 3.4e38, 1e-40, 1.00390625, 257, NaN, Infinity];
+  const numbers = [
+    0,
+    -0,
+    1,
+    -1.5,
+    1 / 3,
+    65504,
+    65519.99,
+    65520,
+    1e-8,
+    6e-8,
+    2.98e-8,
+    3e38,
+    3.4e38,
+    1e-40,
+    1.00390625,
+    257,
+    NaN,
+    Infinity,
+  ];
 
   test.each(["f32", "f16", "bf16"] as const)("is what a %s tensor holds", async (dtype) => {
     const held = Array.from(await tensor(Float64Array.from(numbers), [numbers.length], { dtype }).data());

@@ -72,9 +72,7 @@ function transform(
   const bent = scaled.map((x) => algebra.tanh(algebra.divide(x, exact(softcap))));
   return {
     logits: bent.map((t) => algebra.multiply(t, exact(softcap))),
-    chain: bent.map((t) =>
-      algebra.multiply(algebra.subtract(ONE, algebra.multiply(t, t)), exact(logitScale)),
-    ),
+    chain: bent.map((t) => algebra.multiply(algebra.subtract(ONE, algebra.multiply(t, t)), exact(logitScale))),
   };
 }
 
@@ -89,7 +87,15 @@ function likelihood(
   const weight = weightOf(options, label);
   const loss = product(algebra, weight, algebra.negate(logProbabilities[label] ?? ZERO), options.strict);
   const slopes = logProbabilities.map((_, j) => (j === label ? algebra.negate(weight) : ZERO));
-  return { loss, parts: [loss, ZERO], slopes, targetSlopes: undefined, masses: [], smoothed: false, distribution: undefined };
+  return {
+    loss,
+    parts: [loss, ZERO],
+    slopes,
+    targetSlopes: undefined,
+    masses: [],
+    smoothed: false,
+    distribution: undefined,
+  };
 }
 
 function formula(
@@ -105,7 +111,8 @@ function formula(
   const every = Array.from({ length: classes }, (_, j) => j);
   const share = (j: number): Approximate => (smoothed ? algebra.multiply(base, weightOf(options, j)) : ZERO);
   const own = (j: number): Approximate => {
-    if ("masses" in target) return algebra.multiply(algebra.multiply(hot, target.masses[j] ?? ZERO), weightOf(options, j));
+    if ("masses" in target)
+      return algebra.multiply(algebra.multiply(hot, target.masses[j] ?? ZERO), weightOf(options, j));
     return j === label ? algebra.multiply(hot, weightOf(options, j)) : ZERO;
   };
   const masses = every.map((j) => (smoothed ? algebra.add(own(j), share(j)) : own(j)));
@@ -118,9 +125,7 @@ function formula(
     product(algebra, mass, surprises[j] ?? ZERO, strict);
   const dense = "masses" in target;
   // PyTorch looks at the label alone unless it smooths, and at every class of a distribution.
-  const hotPart = dense
-    ? algebra.sum(masses.map(contribution))
-    : label < 0 ? ZERO : contribution(own(label), label);
+  const hotPart = dense ? algebra.sum(masses.map(contribution)) : label < 0 ? ZERO : contribution(own(label), label);
   const basePart = dense || !smoothed ? ZERO : algebra.sum(every.map((j) => contribution(share(j), j)));
   const plain: Evaluated = {
     loss: algebra.add(hotPart, basePart),
@@ -157,7 +162,10 @@ function focus(
   const loss = product(algebra, mass, algebra.multiply(factor, surprise), strict);
   const odds = algebra.divide(algebra.multiply(distribution.probability(label), surprise), miss);
   const ratio = surprise.value === Infinity ? ZERO : miss.value === 0 ? ONE : odds;
-  const pull = algebra.multiply(mass, algebra.multiply(factor, algebra.add(ONE, algebra.multiply(exact(gamma), ratio))));
+  const pull = algebra.multiply(
+    mass,
+    algebra.multiply(factor, algebra.add(ONE, algebra.multiply(exact(gamma), ratio))),
+  );
   const slopes = plain.slopes.map((_, j) =>
     algebra.multiply(pull, j === label ? algebra.negate(miss) : distribution.probability(j)),
   );
@@ -165,12 +173,7 @@ function focus(
 }
 
 /** λ·(log Σ exp x)², by x_j: 2λ·(log Σ exp x)·p_j. */
-function withZLoss(
-  algebra: Algebra,
-  distribution: Distribution,
-  plain: Evaluated,
-  zLoss: number,
-): Evaluated {
+function withZLoss(algebra: Algebra, distribution: Distribution, plain: Evaluated, zLoss: number): Evaluated {
   const level = distribution.logSumExp();
   const extra = algebra.multiply(exact(zLoss), algebra.multiply(level, level));
   const pull = algebra.multiply(exact(2 * zLoss), level);

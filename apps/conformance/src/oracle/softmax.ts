@@ -9,11 +9,7 @@ interface RowResult {
   readonly gradient: readonly Approximate[];
 }
 
-type RowFunction = (
-  algebra: Algebra,
-  row: readonly Approximate[],
-  upstream: readonly Approximate[],
-) => RowResult;
+type RowFunction = (algebra: Algebra, row: readonly Approximate[], upstream: readonly Approximate[]) => RowResult;
 
 const NAN = exact(NaN);
 

@@ -10,7 +10,13 @@ export function perplexity(algebra: Algebra, problem: Problem): ExpectedOutputs 
   const logits = logitsOf(inputOf(problem, "logits"));
   const dtype = lossDType(problem, ["logits", "target"]);
   const rowShape = logits.shape.toSpliced(logits.dim, 1);
-  const { shape, values, errors } = reducedLoss(algebra, problem, evaluateRows(algebra, problem, logits), rowShape, dtype);
+  const { shape, values, errors } = reducedLoss(
+    algebra,
+    problem,
+    evaluateRows(algebra, problem, logits),
+    rowShape,
+    dtype,
+  );
   /** The exponential is that of the loss as it is stored. */
   const exponential = (i: number): Approximate => {
     const value = values[i] ?? NaN;

@@ -13,7 +13,7 @@ export async function runInPage(
 ): Promise<LaneReport> {
   const { create, arithmetic } = laneNamed(name);
   let told = 0;
-  return await conformance({
+  return conformance({
     ...options,
     name,
     create,

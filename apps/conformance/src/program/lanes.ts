@@ -1,5 +1,6 @@
 import { type Backend, cpu } from "@surprisal/core";
 import { type Arithmetic, FLOAT64 } from "../oracle/algebra.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** A backend in a place where it runs. */
 export interface Lane {
@@ -16,9 +17,9 @@ export const LANES: readonly Lane[] = [
   { name: "browser-cpu", runtime: "browser", create: () => cpu(), arithmetic: FLOAT64 },
 ];
 
-/** @throws Error for a name that is no lane's */
+/** @throws UsageError for a name that is no lane's */
 export function laneNamed(name: string): Lane {
   const lane = LANES.find((each) => each.name === name);
   if (lane !== undefined) return lane;
-  throw new Error(`no lane "${name}"; lanes are ${LANES.map((each) => each.name).join(", ")}`);
+  throw new UsageError(`no lane "${name}"; lanes are ${LANES.map((each) => each.name).join(", ")}`);
 }

@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import cliProgress from "cli-progress";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { Mode } from "../judge/judge.ts";
 import { htmlReport } from "../report/html.ts";
 import type { ConformanceReport, LaneReport } from "../report/report.ts";
 import { terminalSummary } from "../report/terminal.ts";
 import { reportVerdict } from "../report/verdict.ts";
 import { casesAt } from "../suite.ts";
+import { UsageError } from "../usage-error.ts";
 import { type Lane, laneNamed, LANES } from "./lanes.ts";
 import { runLane, type Tell } from "./run-lane.ts";
 import { checkSupport, writeSupport } from "./support.ts";
@@ -33,7 +34,10 @@ const command = new Command("conformance")
   .argument("[address]", "only this case, or those whose address starts so; * stands for anything")
   .option("--lane <name...>", `lanes to judge: ${LANES.map(({ name }) => name).join(", ")} (default: all)`)
   .addOption(
-    new Option("--mode <mode>", "what is judged; support: which cases are refused; soak: random cases, shrunk on failure")
+    new Option(
+      "--mode <mode>",
+      "what is judged; support: which cases are refused; soak: random cases, shrunk on failure",
+    )
       .choices(["all", "values", "gradients", "support", "soak"])
       .default("all"),
   )
@@ -50,7 +54,14 @@ const command = new Command("conformance")
   .option("--update-support", "write what each lane refuses to support/<lane>.json", false)
   .action(run);
 
-await command.parseAsync();
+command.exitOverride();
+try {
+  await command.parseAsync();
+} catch (error) {
+  if (error instanceof UsageError) process.stderr.write(`${error.message}\n`);
+  else if (!(error instanceof CommanderError)) throw error; // commander has printed its own complaints
+  process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? 0 : 2; // help is no mistake
+}
 
 async function run(address: string | undefined, flags: Flags): Promise<void> {
   const lanes = flags.lane === undefined ? defaultLanes(flags) : flags.lane.map(laneNamed);
@@ -94,10 +105,10 @@ async function judged(lane: Lane, address: string | undefined, flags: Flags, tel
     const random =
       flags.oracle === "torch" ? (await import("../live/sweep.ts")).torchSweep : (await import("../soak/soak.ts")).soak;
     const onCase = ({ done }: { readonly done: number }): void => tell(done, done);
-    return await random({ name, create, arithmetic, seconds, seed, onCase, ...only });
+    return random({ name, create, arithmetic, seconds, seed, onCase, ...only });
   }
   const mode = flags.mode === "support" || flags.mode === "soak" ? "values" : flags.mode;
-  return await runLane(lane, { mode, every: flags.every, ...only }, tell);
+  return runLane(lane, { mode, every: flags.every, ...only }, tell);
 }
 
 /** A bar on a terminal's standard error, nothing elsewhere. */

@@ -1,7 +1,7 @@
 import { openBrowserPage } from "../../../../tools/browser-page.ts";
 import { conformance } from "../conformance.ts";
 import type { LaneReport } from "../report/report.ts";
-import type { PageOptions } from "./in-browser.ts";
+import type { PageOptions, runInPage as RunInPage } from "./in-browser.ts";
 import type { Lane } from "./lanes.ts";
 
 /** Told after cases: how many are done, and of how many. */
@@ -9,9 +9,9 @@ export type Tell = (done: number, all: number) => void;
 
 /** Judges a lane where it runs. A lane that cannot start has a report that says why. */
 export async function runLane(lane: Lane, options: PageOptions, tell: Tell): Promise<LaneReport> {
-  if (lane.runtime === "browser") return await runInBrowser(lane, options, tell);
+  if (lane.runtime === "browser") return runInBrowser(lane, options, tell);
   const { name, create, arithmetic } = lane;
-  return await conformance({ ...options, name, create, arithmetic, onCase: ({ done, all }) => tell(done, all) });
+  return conformance({ ...options, name, create, arithmetic, onCase: ({ done, all }) => tell(done, all) });
 }
 
 async function runInBrowser(lane: Lane, options: PageOptions, tell: Tell): Promise<LaneReport> {
@@ -26,9 +26,9 @@ async function runInBrowser(lane: Lane, options: PageOptions, tell: Tell): Promi
     await page.exposeFunction("tellConformance", tell);
     const report = await page.evaluate(
       async ({ module, name, given }) => {
-        const { runInPage } = (await import(module)) as typeof import("./in-browser.ts");
+        const { runInPage } = (await import(module)) as { readonly runInPage: typeof RunInPage };
         const told = (globalThis as unknown as { tellConformance: Tell }).tellConformance;
-        return await runInPage(name, given, told);
+        return runInPage(name, given, told);
       },
       { module: urlOf("apps/conformance/src/program/in-browser.ts"), name: lane.name, given: options },
     );

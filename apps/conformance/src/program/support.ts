@@ -17,7 +17,8 @@ export function writeSupport({ lane, refusals }: LaneReport): void {
 export function checkSupport(report: LaneReport, partial: boolean): LaneReport {
   if (report.problem !== undefined) return report;
   const file = fileOf(report.lane);
-  if (!existsSync(file)) return { ...report, problem: `support/${report.lane}.json is missing; --update-support writes it` };
+  if (!existsSync(file))
+    return { ...report, problem: `support/${report.lane}.json is missing; --update-support writes it` };
   const { refusals } = JSON.parse(readFileSync(file, "utf8")) as { readonly refusals: readonly Refusal[] };
   const agreed = new Map(refusals.map((refusal) => [keyOf(refusal), refusal.cases]));
   const found = new Map(report.refusals.map((refusal) => [keyOf(refusal), refusal.cases]));
@@ -26,7 +27,10 @@ export function checkSupport(report: LaneReport, partial: boolean): LaneReport {
     ...[...agreed].filter(([key]) => !partial && !found.has(key)),
   ].map(([key]) => `${key}: ${found.get(key) ?? 0} cases, ${agreed.get(key) ?? 0} in support/${report.lane}.json`);
   if (differences.length === 0) return report;
-  return { ...report, problem: `refusals are not those agreed (--update-support writes them): ${differences.join("; ")}` };
+  return {
+    ...report,
+    problem: `refusals are not those agreed (--update-support writes them): ${differences.join("; ")}`,
+  };
 }
 
 function keyOf({ operation, reason }: Refusal): string {

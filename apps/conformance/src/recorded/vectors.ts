@@ -40,7 +40,7 @@ export function numbersOf({ data, dtype }: VectorTensor): Float64Array {
 /** The call that a vector stands for, floats in the dtype of the run (as written, if none is given). */
 export function vectorProblem(vector: VectorCase, run: DType | undefined, strict: boolean): Problem {
   const inputs = Object.entries(vector.inputs).map(([name, input]) => [name, inputAs(input, run)]);
-  const options = Object.entries(vector.options).map(([name, value]) => [name, numeric(value)]);
+  const options = Object.entries(vector.options).map(([name, value]) => [name, numeric(value)] as const);
   return {
     operation: vector.op,
     inputs: Object.fromEntries(inputs) as Record<string, Input>,

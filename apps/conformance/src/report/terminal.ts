@@ -39,31 +39,44 @@ function heading(lane: LaneReport): string {
   return `${mark} ${strong(name)} ${dim("─".repeat(Math.max(2, WIDTH - name.length - 3)))}`;
 }
 
+/** A row for each operation: its counts, the worst error in each floating dtype in ULP, and that beside PyTorch's. */
 function cellTable(lane: LaneReport): string {
-  const dtypes = dtypesOf(lane);
-  const rows = operationsOf([lane]).flatMap((operation) => {
-    const cells = dtypes.flatMap((dtype) => cellOf(lane, operation, dtype) ?? []);
-    return cells.map((cell, i) => [i === 0 ? clipped(operation) : "", ...cellRow(cell)]);
+  const rows = operationsOf([lane]).map((operation) => {
+    const cells = dtypesOf(lane).flatMap((dtype) => cellOf(lane, operation, dtype) ?? []);
+    return [
+      clipped(operation),
+      ...countsOf(cells),
+      ...FLOATS.map((dtype) => worstOf(lane, operation, dtype)),
+      peerOf(cells),
+    ];
   });
-  const head = ["operation", "dtype", "cases", "failed", "refused", "worst ULP", "× PyTorch"];
-  return table([head.map(dim), ...rows], { indent: 2, left: [0, 1] });
+  const head = ["operation", "cases", "failed", "refused", ...FLOATS.map((dtype) => `${dtype} ULP`), "× PyTorch"];
+  return table([head.map(dim), ...rows], { indent: 2, left: [0] });
 }
 
-function cellRow(cell: Cell): string[] {
-  const { cases, failed, refused, worst, peer } = cell;
-  const paint = failed > 0 ? bad : (text: string): string => text;
+const FLOATS = ["f32", "f64", "f16", "bf16"];
+
+function countsOf(cells: readonly Cell[]): string[] {
+  const sum = (of: (cell: Cell) => number): number => cells.reduce((total, cell) => total + of(cell), 0);
+  const [cases, failed, refused] = [sum((cell) => cell.cases), sum((cell) => cell.failed), sum((cell) => cell.refused)];
   return [
-    paint(clipped(cell.dtype)),
-    cases === 0 ? bad("0") : paint(count(cases)),
+    cases === 0 ? bad("0") : count(cases),
     failed === 0 ? faint("·") : bad(count(failed)),
     refused === 0 ? faint("·") : count(refused),
-    worst === undefined ? faint("–") : decimal(worst.value),
-    peer === undefined
-      ? faint("–")
-      : failed > 0 && peer.value > PEER_LIMIT
-        ? bad(decimal(peer.value))
-        : decimal(peer.value),
   ];
+}
+
+function worstOf(lane: LaneReport, operation: string, dtype: string): string {
+  const cell = cellOf(lane, operation, dtype);
+  if (cell?.worst === undefined) return faint("–");
+  return cell.failed > 0 ? bad(decimal(cell.worst.value)) : decimal(cell.worst.value);
+}
+
+function peerOf(cells: readonly Cell[]): string {
+  const ratios = cells.flatMap(({ peer }) => (peer === undefined ? [] : [peer.value]));
+  if (ratios.length === 0) return faint("–");
+  const worst = Math.max(...ratios);
+  return cells.some(({ failed }) => failed > 0) && worst > PEER_LIMIT ? bad(decimal(worst)) : decimal(worst);
 }
 
 function clipped(name: string): string {
