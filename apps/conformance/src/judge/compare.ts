@@ -21,8 +21,7 @@ const SHOWN = 5;
 /**
  * Compares an output with what it should be, element by element: the class first (NaN, ±∞, exact zero), then the interval.
  * A backend computes some number no further from the true one than its arithmetic allows and rounds it to the dtype; rounding
- * never reorders, so its result lies between the rounded ends of the interval. `ownError` is the oracle's error beside its
- * bound for the backend, where they are of one size: outputs in f64.
+ * never reorders, so its result lies between the rounded ends of the interval.
  */
 export function compare(expected: Expected, got: ArrayLike<number>): Comparison {
   const { dtype, values, errors } = expected;
@@ -41,7 +40,7 @@ export function compare(expected: Expected, got: ArrayLike<number>): Comparison 
       if (stage !== "class") stage = verdict;
       if (wrong.length < SHOWN) wrong.push({ stage: verdict, element: describe(expected, i, allowed, number) });
     }
-    const distance = distanceInUlp(dtype, value, allowed, number);
+    const distance = distanceInUlp(dtype, value, errors[i] ?? 0, number);
     histogram[binOf(distance)] = (histogram[binOf(distance)] ?? 0) + 1;
     if (distance > worst && Number.isFinite(distance)) worst = distance;
   }
@@ -62,12 +61,15 @@ function judge(
   return infinite || (value === 0 && allowed === 0) ? "class" : "interval";
 }
 
-/** How far off, in ULP at the true value; 0 where an interval is all there is to say (a difference of equals). */
+/**
+ * How far off, in ULP at the true value. In f64 the oracle is as far off as `allowed` itself, and only what is beyond counts; 0
+ * also where an interval is all there is to say (a difference of equals).
+ */
 export function distanceInUlp(dtype: Expected["dtype"], value: number, allowed: number, got: number): number {
   const rounded = roundTo(dtype, value);
   if (Object.is(rounded, got) || rounded === got || (Number.isNaN(value) && Number.isNaN(got))) return 0;
   if (!Number.isFinite(rounded) || !Number.isFinite(got)) return Infinity;
-  const distance = Math.abs(got - value);
+  const distance = Math.max(0, Math.abs(got - value) - (dtype === "f64" ? allowed : 0));
   return Math.abs(value) <= allowed && distance <= allowed ? 0 : distance / ulp(dtype, value);
 }
 

@@ -89,7 +89,9 @@ export class Algebra {
   exp(a: Approximate): Approximate {
     const value = Math.exp(a.value);
     if (a.error === 0 && (a.value === 0 || a.value === -Infinity)) return bounded(value, 0);
-    return bounded(value, value * Math.expm1(a.error) + this.#result(value, this.#arithmetic.exp(a.value)));
+    // Where nothing is left of the value, its interval still has an upper end.
+    const carried = a.error > 1 ? Math.exp(a.value + a.error) : value * Math.expm1(a.error);
+    return bounded(value, carried + this.#result(value, this.#arithmetic.exp(a.value)));
   }
 
   log(a: Approximate): Approximate {
@@ -118,11 +120,15 @@ export class Algebra {
   power(a: Approximate, power: number): Approximate {
     const value = a.value ** power;
     if (power === 0 || isTrivial(a)) return bounded(value, 0);
-    const { unit, exp, functions } = this.#arithmetic;
+    const { unit, exp, functions, underflow } = this.#arithmetic;
+    const ends = [Math.max(0, a.value - a.error) ** power, (a.value + a.error) ** power];
+    const carried =
+      a.value > 2 * a.error
+        ? (value * Math.abs(power) * a.error) / (a.value - a.error)
+        : Math.max(...ends.map((end) => Math.abs(end - value)));
     const logarithm = power * Math.log(a.value);
-    const carried = (Math.abs(power) * a.error) / Math.max(0, a.value - a.error);
-    const own = unit * (Math.abs(logarithm) * (1 + 2 * functions) + 2 * exp(logarithm));
-    return bounded(value, value * (carried + own) + this.#arithmetic.underflow);
+    const own = value === 0 ? 0 : unit * (Math.abs(logarithm) * (1 + 2 * functions) + 2 * exp(logarithm));
+    return bounded(value, carried + value * own + underflow);
   }
 
   /** In whatever order the backend likes. */

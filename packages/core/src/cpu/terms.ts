@@ -33,10 +33,11 @@ const LOG_FLOOR = -100; // binary_cross_entropy clamps its logarithms
 const SLOPE_FLOOR = Math.fround(1e-12); // and the denominator of its gradient, by this f32 also in f64
 
 const BINARY_LOGITS: Term = {
-  value: (x, t, w, { strict }) =>
-    strict && !Number.isFinite(x) // as PyTorch writes it, which elsewhere loses digits
-      ? (1 - t) * x + (1 + (w - 1) * t) * (Math.log1p(exp(-Math.abs(x))) + Math.max(-x, 0))
-      : times(w * t, softplus(-x), false) + times(1 - t, softplus(x), false),
+  value: (x, t, w, { strict }) => {
+    // PyTorch adds (1 − t)·x to a logarithm of exponentials of differences, which at −∞ are ∞ − ∞
+    if (strict && !Number.isFinite(x)) return x === Infinity ? (1 - t) * x : NaN;
+    return times(w * t, softplus(-x), false) + times(1 - t, softplus(x), false);
+  },
   byA: binaryLogitsSlope,
 };
 
