@@ -17,6 +17,9 @@ import {
 import { type Family, family, sizes } from "./family.ts";
 import { geometries, LARGE } from "./geometry.ts";
 
+/** The most classes that labels of a dtype can name, `ignoreIndex` 253 among them. */
+const LARGEST = { i64: Infinity, i32: 2 ** 31, i16: 2 ** 15, u8: 253 } as const;
+
 const LAYOUTS: readonly [Layout, ...Layout[]] = ["dense", "permuted", "sliced", "offset"];
 
 /** crossEntropy and crossEntropyWithGrad. */
@@ -56,7 +59,7 @@ export const crossEntropy: Family = family({
       (!index && (p.ignore !== "none" || p.labels !== "i64")) ||
       (index && (p.masses !== "distribution" || classes === 0)) ||
       (p.labels === "u8" && (p.ignore === "some" || p.ignore === "all")) || // u8 has no −100
-      (p.labels !== "i64" && classes > 127) ||
+      classes > LARGEST[p.labels] ||
       (p.into === "logits" && p.layout === "sliced") ||
       (p.onEmpty === "throw" && (p.ignore === "in-range" || p.rowWeight !== "none")) || // any row left? not known here
       (p.compat === "torch" && extended) // PyTorch has no such option to be compatible with
@@ -182,6 +185,7 @@ export const crossEntropy: Family = family({
         .combine("layout", LAYOUTS)
         .combine("ignore", IGNORES)
         .combine("shape", ["7x5", "2x5x3"]),
+      start.combine("labels", ["i64", "i32", "i16", "u8"]).combine("shape", ["7x252", "7x300", "5x33000"]),
     ];
   },
 });

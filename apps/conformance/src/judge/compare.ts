@@ -17,6 +17,8 @@ export interface Comparison {
 }
 
 const SHOWN = 5;
+/** Results of which fewer bits are certain are not measured in ULP. */
+const CERTAIN_BITS = 12;
 
 /**
  * Compares an output with what it should be, element by element: the class first (NaN, ±∞, exact zero), then the interval.
@@ -63,14 +65,14 @@ function judge(
 
 /**
  * How far off, in ULP at the true value. In f64 the oracle is as far off as `allowed` itself, and only what is beyond counts; 0
- * also where an interval is all there is to say (a difference of equals).
+ * also where an interval is all there is to say: a difference of equals, of which hardly a digit is certain.
  */
 export function distanceInUlp(dtype: Expected["dtype"], value: number, allowed: number, got: number): number {
   const rounded = roundTo(dtype, value);
   if (Object.is(rounded, got) || rounded === got || (Number.isNaN(value) && Number.isNaN(got))) return 0;
   if (!Number.isFinite(rounded) || !Number.isFinite(got)) return Infinity;
   const distance = Math.max(0, Math.abs(got - value) - (dtype === "f64" ? allowed : 0));
-  return Math.abs(value) <= allowed && distance <= allowed ? 0 : distance / ulp(dtype, value);
+  return Math.abs(value) <= allowed * 2 ** CERTAIN_BITS && distance <= allowed ? 0 : distance / ulp(dtype, value);
 }
 
 function binOf(distance: number): number {

@@ -1,4 +1,11 @@
-import { type Backend, type ErrorCode, isHostBackend, isSurprisalError, type SurprisalError, type Tensor } from "@surprisal/core";
+import {
+  type Backend,
+  type ErrorCode,
+  isHostBackend,
+  isSurprisalError,
+  type SurprisalError,
+  type Tensor,
+} from "@surprisal/core";
 import type { Case, Peer } from "../case.ts";
 import type { Arithmetic } from "../oracle/algebra.ts";
 import { FLOAT64 } from "../oracle/algebra.ts";
@@ -80,48 +87,76 @@ async function attempt(
   }
 }
 
-async function runAndJudge(
-  problem: Problem,
-  placed: readonly (Placed & { readonly name: string })[],
-  {
-    subject,
-    watched,
-    arithmetic,
-    mode,
-  }: {
-    readonly subject: Case;
-    readonly watched: Watched;
-    readonly arithmetic: Arithmetic;
-    readonly mode: Mode;
-  },
-): Promise<Verdict> {
+/** What a case is judged with. */
+interface Bench {
+  readonly subject: Case;
+  readonly watched: Watched;
+  readonly arithmetic: Arithmetic;
+  readonly mode: Mode;
+}
+
+type PlacedInputs = readonly (Placed & { readonly name: string })[];
+
+async function runAndJudge(problem: Problem, placed: PlacedInputs, bench: Bench): Promise<Verdict> {
+  const { subject, watched, arithmetic, mode } = bench;
   const before = await Promise.all(placed.map(({ owner }) => watched.bytes(owner.buffer)));
   const operation = OPERATIONS[problem.operation];
   if (operation === undefined) throw new TypeError(`no operation "${problem.operation}"`);
   const inputs: Inputs = Object.fromEntries(placed.map(({ name, tensor }) => [name, tensor]));
-  const outputs = operation(inputs, problem.options, watched.backend);
+  const call = (): Outputs => operation(inputs, problem.options, watched.backend);
+  const outputs = call();
   if (subject.peer?.refuses === true) {
+    for (const output of Object.values(outputs)) await output.data(); // a device tells of bad data when it is read
     return failed({ stage: "error", message: "took what it must refuse" }, undefined);
   }
   const verdict = await judgeOutputs(problem, outputs, subject.peer, arithmetic, mode);
+  const complaint =
+    (await changedInput(problem, placed, before, watched)) ??
+    (await unseenOutput(outputs, watched)) ??
+    (problem.options["into"] === undefined ? await otherBits(outputs, call, watched) : undefined);
+  for (const output of Object.values(outputs)) output.dispose();
+  return complaint === undefined || verdict.kind === "failed" ? verdict : failed(complaint, verdict);
+}
+
+type Outputs = Readonly<Record<string, Tensor>>;
+
+/** Inputs are compared byte by byte with what they were; of one that is written on purpose, what lies beside it. */
+async function changedInput(
+  problem: Problem,
+  placed: PlacedInputs,
+  before: readonly Uint8Array[],
+  watched: Watched,
+): Promise<Complaint | undefined> {
   const written = problem.options["into"];
   for (const [k, { name, owner, tensor }] of placed.entries()) {
     const [was, is] = [before[k] ?? new Uint8Array(), await watched.bytes(owner.buffer)];
-    if (name === written ? !sameBeside(was, is, tensor) : !sameBytes(was, is)) {
-      const what = name === written ? `memory beside the view "${name}"` : `the input "${name}"`;
-      return failed({ stage: "input", message: `${what} was changed` }, verdict);
-    }
+    if (name === written ? sameBeside(was, is, tensor) : sameBytes(was, is)) continue;
+    const what = name === written ? `memory beside the view "${name}"` : `the input "${name}"`;
+    return { stage: "input", message: `${what} was changed` };
   }
-  for (const [name, output] of Object.entries(outputs)) {
-    if (verdict.kind === "passed" && !(await isSeen(output, watched))) {
-      return failed(
-        { stage: "error", output: name, message: `view() of ${name} shows other bytes than read()` },
-        verdict,
-      );
-    }
+  return undefined;
+}
+
+async function unseenOutput(outputs: Outputs, watched: Watched): Promise<Complaint | undefined> {
+  for (const [output, tensor] of Object.entries(outputs)) {
+    if (await isSeen(tensor, watched)) continue;
+    return { stage: "error", output, message: `view() of ${output} shows other bytes than read()` };
   }
-  for (const output of Object.values(outputs)) output.dispose();
-  return verdict;
+  return undefined;
+}
+
+/** The same call again gives the same bits. */
+async function otherBits(outputs: Outputs, call: () => Outputs, watched: Watched): Promise<Complaint | undefined> {
+  const again = call();
+  let complaint: Complaint | undefined;
+  for (const [output, tensor] of Object.entries(again)) {
+    const first = outputs[output];
+    const same =
+      first !== undefined && sameBytes(await watched.bytes(first.buffer), await watched.bytes(tensor.buffer));
+    if (!same) complaint ??= { stage: "repeat", output, message: `${output} has other bits in a second call` };
+    tensor.dispose();
+  }
+  return complaint;
 }
 
 /** Whether the memory that a host backend lets us see is what it lets us read. */
@@ -133,7 +168,7 @@ async function isSeen({ buffer }: Tensor, { backend, bytes: read }: Watched): Pr
 
 async function judgeOutputs(
   problem: Problem,
-  outputs: Readonly<Record<string, Tensor>>,
+  outputs: Outputs,
   peer: Peer | undefined,
   arithmetic: Arithmetic,
   mode: Mode,

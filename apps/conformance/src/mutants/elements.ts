@@ -22,7 +22,17 @@ export interface Place {
   readonly index: number;
 }
 
-const BYTES: Readonly<Record<DType, number>> = { f64: 8, i64: 8, f32: 4, i32: 4, f16: 2, bf16: 2, i16: 2, u8: 1, bool: 1 };
+const BYTES: Readonly<Record<DType, number>> = {
+  f64: 8,
+  i64: 8,
+  f32: 4,
+  i32: 4,
+  f16: 2,
+  bf16: 2,
+  i16: 2,
+  u8: 1,
+  bool: 1,
+};
 
 /** The elements of an operand on a host backend, whatever its offset and strides. */
 export function elementsOf(backend: HostBackend, { buffer, dtype, offset, strides }: Operand, rows: Rows): Elements {

@@ -28,8 +28,8 @@ export const INDEXING: readonly Mutant[] = [
   },
   {
     name: "memory taken to be zeroed",
-    address: "one-hot",
-    stages: ["interval", "class"],
+    address: "one-hot:",
+    stages: ["class"],
     mutate: touched((output, _name, plan) => {
       if (plan.kind !== "one-hot") return;
       const zero = new Set<number>();
@@ -43,7 +43,7 @@ export const INDEXING: readonly Mutant[] = [
   {
     name: "one-hot with 255 for true",
     address: "one-hot:dtype=u8;to=bool",
-    stages: ["interval", "class"],
+    stages: ["interval"],
     mutate: touched((output, _name, plan) => {
       if (plan.kind === "one-hot") output.map((value) => value * 255);
     }),
@@ -80,7 +80,10 @@ export const INDEXING: readonly Mutant[] = [
     stages: ["interval"],
     mutate: planned((plan) =>
       plan.kind === "pointwise" && plan.reduce === "total"
-        ? { ...plan, rows: { outer: full(plan.rows.outer), classes: full(plan.rows.classes), inner: full(plan.rows.inner) } }
+        ? {
+            ...plan,
+            rows: { outer: full(plan.rows.outer), classes: full(plan.rows.classes), inner: full(plan.rows.inner) },
+          }
         : plan,
     ),
   },
@@ -92,7 +95,12 @@ export const INDEXING: readonly Mutant[] = [
       if (name !== "loss" || plan.kind !== "cross-entropy" || !plan.reduce) return;
       const perRow = rowLosses(inner, plan);
       const whole = perRow.length - (perRow.length % 4);
-      output.set(0, 0, 0, perRow.slice(0, whole).reduce((total, loss) => total + loss, 0));
+      output.set(
+        0,
+        0,
+        0,
+        perRow.slice(0, whole).reduce((total, loss) => total + loss, 0),
+      );
     }),
   },
   {
@@ -112,7 +120,7 @@ export const INDEXING: readonly Mutant[] = [
   {
     name: "an offset ignored",
     address: "softmax:shape=7x33;upstream=given;layout=offset",
-    stages: ["interval", "class"],
+    stages: ["class"],
     mutate: planned((plan) => (plan.kind === "softmax" ? { ...plan, input: { ...plan.input, offset: 0 } } : plan)),
   },
   {
@@ -144,7 +152,7 @@ export const INDEXING: readonly Mutant[] = [
   {
     name: "the last maximum predicted",
     address: "cross-entropy-stats/index:regime=ties",
-    stages: ["interval", "class"],
+    stages: ["class"],
     mutate: touched((output, name, plan, inner) => {
       if (name !== "predicted" || plan.kind !== "cross-entropy") return;
       output.map((value, place) => {
@@ -155,8 +163,8 @@ export const INDEXING: readonly Mutant[] = [
   },
   {
     name: "ties not counted in a rank",
-    address: "cross-entropy-stats/index:regime=ties",
-    stages: ["interval", "class"],
+    address: "cross-entropy-stats/index:regime=ties;smoothing=0.1",
+    stages: ["interval"],
     mutate: touched((output, name, plan, inner) => {
       if (name !== "rank" || plan.kind !== "cross-entropy") return;
       const labels = elementsOf(inner, plan.target.operand, plan.rows);
@@ -182,7 +190,8 @@ function eraseWhere(output: Elements, isErased: (index: number, size: number) =>
   const { outer, classes, inner } = output.rows;
   const size = outer * classes * inner;
   for (let index = 0; index < size; index++) {
-    if (isErased(index, size)) output.erase(Math.floor(index / (classes * inner)), Math.floor(index / inner) % classes, index % inner);
+    if (isErased(index, size))
+      output.erase(Math.floor(index / (classes * inner)), Math.floor(index / inner) % classes, index % inner);
   }
 }
 

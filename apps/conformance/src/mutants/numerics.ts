@@ -1,7 +1,8 @@
-import { type CrossEntropyPlan, type HostBackend, type Operand, type Plan } from "@surprisal/core";
-import { roundTo } from "../oracle/rounding.ts";
+import type { CrossEntropyPlan, HostBackend, Operand } from "@surprisal/core";
+import { roundTo, ulp } from "../oracle/rounding.ts";
+import { sizeOf } from "../problem.ts";
 import { elementsOf } from "./elements.ts";
-import { type Mutant, outputsOf, rewritten, running, touched, touchedGradient } from "./mutant.ts";
+import { type Mutant, type Mutation, rewritten, running, touched, touchedGradient } from "./mutant.ts";
 
 /** Digits that a backend loses, and what is not a number that it makes one. */
 export const NUMERICS: readonly Mutant[] = [
@@ -65,7 +66,7 @@ export const NUMERICS: readonly Mutant[] = [
   },
   {
     name: "losses clamped at −log 1e-9",
-    address: "cross-entropy/index/none:shape=3x5x4;regime=wide",
+    address: "cross-entropy/index/none:shape=3x5x4;regime=wide;compat=torch",
     stages: ["interval"],
     mutate: touched((output, name) => {
       if (name === "loss") output.map((value) => Math.min(value, -Math.log(1e-9)));
@@ -84,14 +85,37 @@ export const NUMERICS: readonly Mutant[] = [
     }),
   },
   {
+    name: "losses as −log p in f32, of confident rows",
+    address: "cross-entropy/index/none:shape=7x33;regime=confident",
+    stages: ["interval"],
+    mutate: touched((output, name, plan, inner) => {
+      if (name !== "loss" || plan.kind !== "cross-entropy") return;
+      output.map((_loss, { outer, inner: position }) => {
+        const { logSumExp, own } = rowOf(inner, plan, outer, position);
+        return -Math.log(Math.fround(Math.exp(own - logSumExp)));
+      });
+    }),
+  },
+  {
     name: "gradients as p − 1 in f32, of confident rows",
     address: "cross-entropy/index/sum:shape=7x33;regime=confident",
-    stages: ["interval", "class"],
+    stages: ["interval"],
     mutate: touchedGradient((gradient, plan, inner) => {
       gradient.map((value, { outer, c, inner: position }) => {
         const { logSumExp, own, label } = rowOf(inner, plan, outer, position);
         return c === label ? Math.fround(Math.fround(Math.exp(own - logSumExp)) - 1) : value;
       });
+    }),
+  },
+  {
+    name: "gradients doubled where logits are huge",
+    address: "cross-entropy/index/mean:shape=3x5x4;regime=huge",
+    stages: ["interval"],
+    mutate: touchedGradient((gradient, { logits, rows }, inner) => {
+      const huge = elementsOf(inner, logits, rows);
+      gradient.map(
+        (value, { outer, inner: position }) => value * (Math.abs(huge.get(outer, 0, position)) > 1e38 ? 2 : 1),
+      );
     }),
   },
   {
@@ -101,26 +125,22 @@ export const NUMERICS: readonly Mutant[] = [
     mutate: rewritten((value) => roundTo("bf16", value)),
   },
   {
-    name: "f32 rounded through f16 and its gradients too small for it",
+    name: "f32 gradients rounded through f16",
     address: "cross-entropy/index/mean:shape=7x33;regime=confident",
     stages: ["interval"],
     mutate: touchedGradient((gradient) => gradient.map((value) => roundTo("f16", value))),
   },
   {
     name: "f64 computed in f32",
-    address: "softmax:shape=3x1x17;dtype=f64;upstream=given",
+    address: "softmax:shape=3x2x4;dtype=f64;upstream=given",
     stages: ["interval"],
-    mutate: running((plan, inner) => {
-      inner.run([plan]);
-      const changes = (value: number): number => Math.fround(value);
-      for (const { operand, rows } of outputsOf(plan)) elementsOf(inner, operand, rows).map(changes);
-    }),
+    mutate: rewritten((value) => Math.fround(value)),
   },
   {
     name: "f64 losses computed in f32",
     address: "cross-entropy/index/none:shape=7x33;dtype=f64;regime=masked",
     stages: ["interval"],
-    mutate: rewritten(Math.fround),
+    mutate: rewritten((value) => Math.fround(value)),
   },
   {
     name: "an exponential wrong in its tenth digit",
@@ -138,21 +158,39 @@ export const NUMERICS: readonly Mutant[] = [
     name: "bf16 rounded toward zero",
     address: "softmax:shape=3x2x17;dtype=bf16;upstream=given",
     stages: ["interval"],
-    mutate: running(towardZero),
+    mutate: running((plan, inner) => {
+      if (plan.kind !== "softmax" || plan.output.dtype !== "bf16") return inner.run([plan]);
+      const { outer, classes, inner: inners } = plan.rows;
+      const buffer = inner.alloc(4 * outer * classes * inners);
+      const wide: Operand = { ...plan.output, buffer, dtype: "f32", offset: 0 };
+      inner.run([{ ...plan, output: wide }]);
+      const from = elementsOf(inner, wide, plan.rows);
+      elementsOf(inner, plan.output, plan.rows).map((_value, place) =>
+        towardZero(from.get(place.outer, place.c, place.inner)),
+      );
+      inner.free(buffer);
+    }),
   },
   {
     name: "bf16 rounded away from zero where it is half-way",
-    address: "cast:to=bf16*",
+    address: "cast:*to=bf16",
     stages: ["interval"],
-    mutate: running((plan, inner) => {
-      inner.run([plan]);
-      if (plan.kind === "copy") halfAwayFromZero(plan, inner);
+    mutate: casting((value) => {
+      const below = towardZero(value);
+      const unit = ulp("bf16", value);
+      return below + (Math.abs(value - below) >= unit / 2 ? Math.sign(value) * unit : 0);
     }),
+  },
+  {
+    name: "f64 rounded to bf16 by way of f32",
+    address: "cast:dtype=f64;to=bf16",
+    stages: ["interval"],
+    mutate: casting((value) => roundTo("bf16", Math.fround(value))),
   },
   {
     name: "softmax without its maximum taken off",
     address: "softmax:shape=7x33;regime=offset-1e2;upstream=given",
-    stages: ["class", "interval"],
+    stages: ["class"],
     mutate: touched((output, _name, plan, inner) => {
       if (plan.kind !== "softmax" || plan.upstream !== undefined) return;
       const logits = elementsOf(inner, plan.input, plan.rows);
@@ -192,19 +230,23 @@ function rowOf(
   return { logSumExp, own: row[label] ?? NaN, label };
 }
 
-/** Writes a softmax's output in f32, and its upper halves into the bf16 output. */
-function towardZero(plan: Plan, inner: HostBackend): void {
-  if (plan.kind !== "softmax" || plan.output.dtype !== "bf16") return inner.run([plan]);
-  const { outer, classes, inner: inners } = plan.rows;
-  const buffer = inner.alloc(4 * outer * classes * inners);
-  const wide: Operand = { ...plan.output, buffer, dtype: "f32", offset: 0 };
-  inner.run([{ ...plan, output: wide }]);
-  const from = elementsOf(inner, wide, plan.rows);
-  const floor = (value: number): number => {
-    const nearest = roundTo("bf16", value);
-    if (Math.abs(nearest) <= Math.abs(value)) return nearest;
-    return roundTo("bf16", nearest * (1 - 2 ** -8)); // the one below: half a unit less, and ties do not occur
-  };
-  elementsOf(inner, plan.output, plan.rows).map((_value, place) => floor(from.get(place.outer, place.c, place.inner)));
-  inner.free(buffer);
+/** The bf16 that is nearest from below. */
+function towardZero(value: number): number {
+  const unit = ulp("bf16", value);
+  return Number.isFinite(value) && value !== 0 ? Math.trunc(value / unit) * unit : value;
+}
+
+/** Casts to bf16 in a way of its own. */
+function casting(round: (value: number) => number): Mutation {
+  return running((plan, inner) => {
+    inner.run([plan]);
+    if (plan.kind !== "copy" || plan.output.dtype !== "bf16") return;
+    const buffer = inner.alloc(8 * sizeOf(plan.shape));
+    const wide: Operand = { ...plan.output, buffer, dtype: "f64", offset: 0 };
+    inner.run([{ ...plan, output: wide }]);
+    const rows = { outer: 1, classes: 1, inner: sizeOf(plan.shape) };
+    const from = elementsOf(inner, wide, rows);
+    elementsOf(inner, plan.output, rows).map((_value, { index }) => round(from.get(0, 0, index)));
+    inner.free(buffer);
+  });
 }

@@ -12,8 +12,8 @@ export interface Arithmetic {
   readonly exp: (argument: number) => number;
   /** Error of the other functions (log, log1p, expm1, tanh), in ULP. */
   readonly functions: number;
-  /** Roundings that a term of a sum of `count` goes through: `count` one by one, about log2(count) in a tree. */
-  readonly roundings: (count: number) => number;
+  /** Roundings that a term goes through in a sum of `additions`: as many one by one, about their logarithm in a tree. */
+  readonly roundings: (additions: number) => number;
 }
 
 /** f64 throughout, results rounded once: what the cpu backend does. Sums one by one. */
@@ -22,7 +22,7 @@ export const FLOAT64: Arithmetic = {
   underflow: 2 ** -1074,
   exp: () => 2,
   functions: 2,
-  roundings: (count) => count,
+  roundings: (additions) => additions,
 };
 
 /** f32 with an `exp` of 2 ULP and sums in blocks: 32 terms one by one, the blocks' sums in a tree. */
@@ -31,7 +31,7 @@ export const FLOAT32: Arithmetic = {
   underflow: 2 ** -126,
   exp: () => 2,
   functions: 3,
-  roundings: (count) => Math.min(count, 32 + Math.ceil(Math.log2(Math.max(1, count / 32)))),
+  roundings: (additions) => Math.min(additions, 32 + Math.ceil(Math.log2(Math.max(1, additions / 32)))),
 };
 
 /** A real number as f64, and how far from it a backend's may be. The error of what is not finite is 0. */
@@ -145,7 +145,10 @@ export class Algebra {
       error += term.error;
     }
     const total = Number.isFinite(carry) ? value + carry : value;
-    return bounded(total, error + this.#arithmetic.unit * this.#arithmetic.roundings(terms.length) * sizes);
+    return bounded(
+      total,
+      error + this.#arithmetic.unit * this.#arithmetic.roundings(Math.max(0, terms.length - 1)) * sizes,
+    );
   }
 
   #rounding(value: number): number {

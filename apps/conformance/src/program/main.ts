@@ -32,7 +32,7 @@ const REPORT = "reports/conformance.html";
 const command = new Command("conformance")
   .description("Judges backends: every operation against a float64 oracle and real PyTorch.")
   .argument("[address]", "only this case, or those whose address starts so; * stands for anything")
-  .option("--lane <name...>", `lanes to judge: ${LANES.map(({ name }) => name).join(", ")} (default: all)`)
+  .option("--lane <name>", `${LANES.map(({ name }) => name).join(", ")}; may be repeated (default: all)`, collect)
   .addOption(
     new Option(
       "--mode <mode>",
@@ -131,6 +131,10 @@ async function withProgress(name: string, work: (tell: Tell) => Promise<LaneRepo
 async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(resolve(file)), { recursive: true });
   await writeFile(file, text);
+}
+
+function collect(name: string, names: readonly string[] = []): readonly string[] {
+  return [...names, name];
 }
 
 function positiveInteger(text: string): number {

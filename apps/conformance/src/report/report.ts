@@ -61,10 +61,10 @@ export const HISTOGRAM_EDGES: readonly number[] = [0, 0.5, 1, 2, 4, 8, 16, 64, I
  * What a case failed at, in the order of judging: the call threw what it should not, or did not throw what it should
  * (`error`); wrong dtype or shape (`shape`); NaN, infinity or exact zero in the wrong place (`class`); outside the
  * interval that arithmetic allows (`interval`); worse than twice PyTorch's own error (`peer`); memory beside an output
- * written (`guard`); an input changed (`input`); memory neither freed nor owned (`leak`); the oracle's gradient is not
+ * written (`guard`); an input changed (`input`); other bits in a second call (`repeat`); memory neither freed nor owned (`leak`); the oracle's gradient is not
  * the slope of its loss (`slope`).
  */
-export type Stage = "error" | "shape" | "class" | "interval" | "peer" | "guard" | "input" | "leak" | "slope";
+export type Stage = "error" | "shape" | "class" | "interval" | "peer" | "guard" | "input" | "repeat" | "leak" | "slope";
 
 /** One case that failed. */
 export interface Failure {

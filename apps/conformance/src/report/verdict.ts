@@ -25,6 +25,7 @@ export const STAGES: Readonly<Record<Stage, string>> = {
   peer: "over one ULP worse than twice PyTorch's own error",
   guard: "wrote to memory beside an output",
   input: "changed an input",
+  repeat: "gave other bits when called again",
   leak: "left memory neither freed nor owned",
   slope: "the oracle's gradient is not the slope of its loss",
 };

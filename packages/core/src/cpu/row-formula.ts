@@ -38,9 +38,11 @@ export class RowFormula {
   readonly #divisor: Divisor;
   readonly #spreadMass: Float64Array;
   readonly #spreadGap: Float64Array;
-  /** S and h of the gradient; other than those of the loss under z-loss and focal loss. */
+  /** S and h of the gradient; other than those of the loss under focal loss. */
   readonly #pull: Float64Array;
   readonly #push: Float64Array;
+  /** What z-loss adds: kept apart from S, of which hardly anything may be left beside q. */
+  readonly #extra: Float64Array;
   /** As far as the result's dtype reaches. */
   readonly #limit: (value: number) => number;
   readonly #logZ: Float64Array;
@@ -65,6 +67,7 @@ export class RowFormula {
     this.#spreadGap = column();
     this.#pull = column();
     this.#push = column();
+    this.#extra = column();
     this.#logZ = column();
     this.#limit = lossDType === "f64" ? (value) => value : saturate;
   }
@@ -172,13 +175,13 @@ export class RowFormula {
     }
   }
 
-  /** `λ·(log Σ exp x)²`, whose gradient is 2λ·lse more pull. */
+  /** `λ·(log Σ exp x)²`, whose gradient is 2λ·lse·softmax. */
   #addZLoss(first: number, count: number): void {
     const { zLoss } = this.#numbers;
     for (let p = first; p < first + count; p++) {
       const lse = this.surprise(p, 0);
       this.loss[p] = (this.loss[p] as number) + (this.rowWeight[p] as number) * zLoss * lse ** 2;
-      this.#pull[p] = (this.#pull[p] as number) + 2 * zLoss * lse;
+      this.#extra[p] = 2 * zLoss * lse;
     }
   }
 
@@ -206,20 +209,22 @@ export class RowFormula {
         continue;
       }
       const pull = this.#pull[row] as number;
+      const extra = this.#extra[row] as number;
       const share = scale / (1 + rest);
       if (spread === undefined) {
-        const factor = pull * share;
+        const factor = (pull + extra) * share;
         for (let j = from; j < to; j++) values[j] = factor * (values[j] as number);
       } else {
         const masses = spread.values;
         for (let j = from, k = spread.offset + p * spread.pitch; j < to; j++, k++) {
-          values[j] = slope(pull, values[j] as number, masses[k] as number, rest) * share;
+          const e = values[j] as number;
+          values[j] = (slope(pull, e, masses[k] as number, rest) + extra * e) * share;
         }
       }
       if (labelled) {
         const e = exp((this.labelLogit[row] as number) - max);
         const q = push + (spread === undefined ? 0 : (spread.values[spread.offset + p * spread.pitch + at] as number));
-        values[from + at] = slope(pull, e, q, rest) * share;
+        values[from + at] = (slope(pull, e, q, rest) + extra * e) * share;
       }
       if (strict && !Number.isFinite(scale)) this.#cancel(tile, p, spread);
     }
@@ -232,13 +237,15 @@ export class RowFormula {
   gradientByLabel(count: number, factors: Float64Array, atLabel: Float64Array): void {
     const rests = this.stats.rest;
     const pulls = this.#pull;
+    const extras = this.#extra;
     const pushes = this.#push;
     for (let p = 0; p < count; p++) factors[p] = this.scale(p) / (1 + (rests[p] as number));
     for (let p = 0; p < count; p++) {
       const pull = pulls[p] as number;
+      const extra = extras[p] as number;
       const share = factors[p] as number;
-      atLabel[p] = slope(pull, 1, pushes[p] as number, rests[p] as number) * share;
-      factors[p] = pull * share;
+      atLabel[p] = (slope(pull, 1, pushes[p] as number, rests[p] as number) + extra) * share;
+      factors[p] = (pull + extra) * share;
     }
   }
 
