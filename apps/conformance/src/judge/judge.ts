@@ -110,12 +110,14 @@ async function runAndJudge(problem: Problem, placed: PlacedInputs, bench: Bench)
     return failed({ stage: "error", message: "took what it must refuse" }, undefined);
   }
   const verdict = await judgeOutputs(problem, outputs, subject.peer, arithmetic, mode);
+  const changed = await changedInput(problem, placed, before, watched); // before a second call makes it worse
+  const repeats = verdict.kind !== "failed" && problem.options["into"] === undefined;
   const complaint =
-    (await changedInput(problem, placed, before, watched)) ??
-    (await unseenOutput(outputs, watched)) ??
-    (problem.options["into"] === undefined ? await otherBits(outputs, call, watched) : undefined);
+    changed ??
+    (verdict.kind === "failed" ? undefined : await unseenOutput(outputs, watched)) ??
+    (repeats ? await otherBits(outputs, call, watched) : undefined);
   for (const output of Object.values(outputs)) output.dispose();
-  return complaint === undefined || verdict.kind === "failed" ? verdict : failed(complaint, verdict);
+  return complaint === undefined ? verdict : failed(complaint, verdict);
 }
 
 type Outputs = Readonly<Record<string, Tensor>>;
