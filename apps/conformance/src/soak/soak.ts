@@ -90,16 +90,15 @@ async function drawn(
   const property = fc.asyncProperty(addresses, async (address) => {
     const verdict = passes(address);
     running = verdict.catch(() => false); // who asked hears of it
-    return await verdict;
+    return verdict;
   });
-  const details = await fc.check(property, {
+  const details = await fc.check<unknown>(property, {
     seed: options.seed,
     numRuns: Number.MAX_SAFE_INTEGER,
-    interruptAfterTimeLimit: options.seconds * 1000,
-    markInterruptAsFailure: false,
+    plugins: [fc.interruptAfterTimeLimit(options.seconds * 1000)],
   });
   await running; // the case that ran when the time was over
-  const [address] = details.counterexample ?? [];
+  const [address] = (details.counterexample ?? []) as readonly string[];
   if (address !== undefined && address !== failure?.subject.address) {
     throw new Error(`${address} cannot be judged`, { cause: details.errorInstance });
   }
