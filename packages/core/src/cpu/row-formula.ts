@@ -3,6 +3,7 @@ import type { LossNumbers, Operand } from "../plan.ts";
 import { exp } from "./exp.ts";
 import { type Divisor, divisorOf } from "./mass.ts";
 import { exponentiate, type LogitTile, RowStats } from "./row-stats.ts";
+import { saturate, times } from "./corners.ts";
 import { Sum } from "./sum.ts";
 
 /** Target mass spread over many classes: for the tile's row p and column c at `values[offset + p · pitch + c]`. */
@@ -290,14 +291,4 @@ function slope(pull: number, e: number, q: number, rest: number): number {
 
 function finiteOr0(x: number): number {
   return Number.isFinite(x) ? x : 0;
-}
-
-/** `a·b`, with 0·∞ = 0 unless strict: a class without target mass contributes nothing. */
-export function times(a: number, b: number, strict: boolean): number {
-  return a === 0 && !strict && !Number.isNaN(b) ? 0 : a * b;
-}
-
-/** ±∞ where f32 overflows, as PyTorch's intermediate results do. */
-function saturate(value: number): number {
-  return Number.isFinite(Math.fround(value)) ? value : Math.fround(value);
 }

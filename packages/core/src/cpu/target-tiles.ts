@@ -1,6 +1,7 @@
 import type { CrossEntropyPlan } from "../plan.ts";
 import { ONE_ROW } from "./mass.ts";
-import { type RowFormula, type Spread, times } from "./row-formula.ts";
+import { times } from "./corners.ts";
+import type { RowFormula, Spread } from "./row-formula.ts";
 import { beginRows, classWeights, smoothing } from "./row-inputs.ts";
 import type { LogitTile } from "./row-stats.ts";
 import { type Block, load, newTile, type Tiling } from "./tile.ts";

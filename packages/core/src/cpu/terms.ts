@@ -1,6 +1,6 @@
 import type { PointwisePlan, PointwiseTerm } from "../plan.ts";
 import { exp } from "./exp.ts";
-import { times } from "./row-formula.ts";
+import { times } from "./corners.ts";
 
 // The element formulas (docs/semantics.md, Element-wise losses) in f64, one record a term.
 

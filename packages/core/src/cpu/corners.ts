@@ -1,0 +1,11 @@
+// Arithmetic of the declared corners (docs/semantics.md).
+
+/** `a·b`, with 0·∞ = 0 unless strict: a class without target mass contributes nothing. */
+export function times(a: number, b: number, strict: boolean): number {
+  return a === 0 && !strict && !Number.isNaN(b) ? 0 : a * b;
+}
+
+/** ±∞ where f32 overflows, as PyTorch's intermediate results do. */
+export function saturate(value: number): number {
+  return Number.isFinite(Math.fround(value)) ? value : Math.fround(value);
+}
