@@ -32,7 +32,11 @@ export default defineConfig({
         },
         test: {
           name: "browser",
-          include: ["packages/core/src/**/*.test.ts", "apps/conformance/src/**/*.test.ts", "tools/**/*.browser.test.ts"],
+          include: [
+            "packages/core/src/**/*.test.ts",
+            "apps/conformance/src/**/*.test.ts",
+            "tools/**/*.browser.test.ts",
+          ],
           exclude: ["**/*.node.test.ts"],
           browser: {
             enabled: true,
