@@ -5,7 +5,7 @@ import { ShapeError } from "./errors.ts";
 import { Job } from "./job.ts";
 import { checkUpstream, lowerUpstream } from "./lower.ts";
 import type { Operand, PointwisePlan, PointwiseTerm } from "./plan.ts";
-import { broadcastStrides, type Rows, rowsOf, sameShape, show } from "./shape.ts";
+import { broadcastStrides, type Rows, rowsOf, sameShape, show, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
 /** An element-wise loss as the public functions state it. */
@@ -86,34 +86,31 @@ function outputDType<B extends Backend>({ a, b, strict }: PointwiseRequest<B>): 
   return strict === true && isFloat(a.dtype) && a.dtype === b.dtype ? a.dtype : resultDType(a.dtype, b.dtype);
 }
 
-/** The gradient of a broadcast: summed over each dim that was repeated, in the dtype of what was repeated. */
+/** The gradient of a broadcast: summed at once over all dims that were repeated, in the dtype of what was repeated. */
 function sumTo<B extends Backend>(
   full: Tensor<FloatDType, B>,
   { shape, dtype }: Tensor<DType, B>,
 ): Tensor<FloatDType, B> {
-  let sum = full;
   const lead = full.rank - shape.length;
-  for (let dim = full.rank - 1; dim >= 0; dim--) {
-    if (dim >= lead && sum.shape[dim] === shape[dim - lead]) continue;
-    using wider = sum;
-    const reduced = pointwise("sum", {
-      term: "identity",
-      a: wider,
-      shape: wider.shape,
-      scale: 1,
-      dim,
-      total: false,
-    }).output;
-    sum = dim < lead ? reduced : keepDim(reduced, dim);
-  }
+  const dims = Array.from(full.shape, (_, dim) => dim);
+  const repeated = dims.filter((dim) => dim < lead || full.shape[dim] !== shape[dim - lead]);
+  if (repeated.length === 0) return full;
+  using whole = full;
+  const kept = dims.filter((dim) => !repeated.includes(dim));
+  const size = sizeOf(kept.map((dim) => full.shape[dim] ?? 1));
+  using rows = whole.permute([...repeated, ...kept]).reshape(sizeOf(full.shape) / Math.max(1, size), size);
+  const flat = pointwise("sum", {
+    term: "identity",
+    a: rows,
+    shape: rows.shape,
+    scale: 1,
+    dim: 0,
+    total: false,
+  }).output;
+  const sum = Tensor.own(flat.backend, flat.buffer, shape, flat.dtype); // takes over the memory
   if (sum.dtype === dtype || !isFloat(dtype)) return sum;
   using wide = sum;
   return wide.cast(dtype);
-}
-
-/** The same numbers with a dim of size 1 put in; takes over the memory. */
-function keepDim<B extends Backend>(reduced: Tensor<FloatDType, B>, dim: number): Tensor<FloatDType, B> {
-  return Tensor.own(reduced.backend, reduced.buffer, reduced.shape.toSpliced(dim, 0, 1), reduced.dtype);
 }
 
 function place<B extends Backend>(

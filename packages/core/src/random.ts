@@ -80,7 +80,9 @@ function floats<D extends FloatDType, B extends Backend>(
   const dtype: FloatDType = options.dtype ?? "f32";
   if (!isFloat(dtype))
     throw new DTypeError("dtype", `${where}: dtype must be f32, f64, f16 or bf16; got ${String(dtype)}`);
-  const values = dtype === "f64" ? new Float64Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+  // Normal numbers are rounded once, from f64; uniform ones have 24 bits, and 53 in f64.
+  const wide = dtype === "f64" || fill === fillNormal;
+  const values = wide ? new Float64Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
   fill(seed, values);
   return tensor(values, shape, { ...create, dtype: dtype as D });
 }

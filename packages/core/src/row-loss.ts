@@ -94,7 +94,7 @@ function checkInPlace(
   others: Readonly<Record<string, Tensor | undefined>>,
 ): void {
   if (foldRows(logits.shape, logits.strides, dim) === undefined) {
-    const message = `${where}: into "logits" needs logits that are dense or permuted, not this view`;
+    const message = `${where}: into "logits" needs logits that are dense, or permuted with the dims on each side of the classes in order; not this view`;
     throw new OptionError("option-value", message);
   }
   for (const [name, other] of Object.entries(others)) {

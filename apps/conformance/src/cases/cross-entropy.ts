@@ -60,7 +60,7 @@ export const crossEntropy: Family = family({
       (index && (p.masses !== "distribution" || classes === 0)) ||
       (p.labels === "u8" && (p.ignore === "some" || p.ignore === "all")) || // u8 has no −100
       classes > LARGEST[p.labels] ||
-      (p.into === "logits" && p.layout === "sliced") ||
+      (p.into === "logits" && (p.layout === "sliced" || (p.layout === "permuted" && sizes(p.shape).length > 3))) ||
       (p.onEmpty === "throw" && (p.ignore === "in-range" || p.rowWeight !== "none")) || // any row left? not known here
       (p.compat === "torch" && extended) // PyTorch has no such option to be compatible with
     );
@@ -159,6 +159,20 @@ export const crossEntropy: Family = family({
         .rotate("shape", ["7x5", "2x5x3"])
         .rotate("dtype", ["f32", "f64", "f32", "bf16"])
         .rotate("weight", ["none", "ramp", "none"]),
+      both
+        .combine("regime", ["masked", "all-masked", "nan", "infinite", "huge", "confident"])
+        .combine("softcap", [0, 3])
+        .combine("zLoss", [0, 1e-3])
+        .combine("ignore", ["none", "some"])
+        .combine("weight", ["none", "zeros"])
+        .rotate("dtype", ["f32", "f64", "f64"])
+        .rotate("reduction", ["none", "sum", "mean"]),
+      start
+        .combine("weight", ["some-zero", "mixed", "zeros"])
+        .combine("ignore", ["none", "in-range"])
+        .combine("smoothing", [0.1, 1])
+        .combine("shape", ["4x2", "3x5", "4x65", "2x5x3"])
+        .combine("compat", ["none", "torch"]),
       both
         .combine("normalizer", [7])
         .combine("ignore", ["none", "some", "all"])

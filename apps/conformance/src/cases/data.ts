@@ -160,7 +160,7 @@ export function classWeights(
 ): Readonly<Record<string, Input>> {
   if (kind === "none") return {};
   const values = source.fill(dtype, classes, (j) => {
-    const ramp = 0.3 + (j % 16) / 8;
+    const ramp = 0.25 + (j % 16) / 8; // sums of these are exact in any order
     if (kind === "zeros" || (kind === "some-zero" && j % 2 === 1)) return 0;
     return kind === "mixed" && j % 3 === 0 ? -ramp : ramp;
   });

@@ -45,7 +45,8 @@ function distributionFamily(name: string, operation: string, two: boolean): Fami
         .combine("p", MASSES)
         .combine("q", MASSES)
         .combine("base", ["e", "2"])
-        .combine("dtype", ["f32", "f64"]),
+        .combine("dtype", ["f32", "f64"])
+        .rotate("shape", ["3x5", "1x2x3x2", "7x33"]),
     ],
   });
 }

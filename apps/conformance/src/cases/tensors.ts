@@ -84,7 +84,7 @@ function randomFamily(name: string, dtypes: readonly [DType, ...DType[]]): Famil
   return family({
     name,
     operation: name,
-    choices: { shape: ["5", "", "0", "3x5", "1001"], dtype: dtypes, from: [0, 1, 4294967299] },
+    choices: { shape: ["5", "", "0", "3x5", "1001", "31x63"], dtype: dtypes, from: [0, 1, 4294967299] },
     problem: (p) => ({
       inputs: {},
       options: {
@@ -96,7 +96,7 @@ function randomFamily(name: string, dtypes: readonly [DType, ...DType[]]): Famil
     }),
     sweeps: (start) => [
       start
-        .combine("shape", ["5", "", "0", "3x5", "1001"])
+        .combine("shape", ["5", "", "0", "3x5", "1001", "31x63"])
         .combine("dtype", dtypes)
         .combine("from", [0, 1, 4294967299]),
     ],

@@ -15,7 +15,7 @@ import { type Inputs, OPERATIONS } from "../operations.ts";
 import type { Input, Problem } from "../problem.ts";
 import type { Stage, WrongElement } from "../report/report.ts";
 import { type Comparison, compare } from "./compare.ts";
-import { type AgainstPeer, comparePeer } from "./peer.ts";
+import { type AgainstPeer, comparePeer, isFromStored } from "./peer.ts";
 import { place, type Placed, sameBeside, sameBytes } from "./place.ts";
 import { watch, type Watched } from "./sentinels.ts";
 import { slopeComplaint } from "./slope.ts";
@@ -191,7 +191,8 @@ async function judgeOutputs(
     const known = peer?.outputs?.[name === "lossAlone" ? "loss" : name];
     const against = known && comparePeer(truth, got, known, peer?.departs?.(name) ?? false);
     measured = combine(measured, comparison, against);
-    complaint ??= complaintOf(name, comparison) ?? peerComplaint(name, against);
+    const judged = against?.stage === "peer" && isFromStored(problem, name) ? undefined : against;
+    complaint ??= complaintOf(name, comparison) ?? peerComplaint(name, judged);
   }
   if (mode !== "values") complaint ??= slope(problem, expected);
   return complaint === undefined ? { kind: "passed", measured } : { kind: "failed", complaint, measured };

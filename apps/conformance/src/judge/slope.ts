@@ -1,5 +1,5 @@
 import { FLOAT64 } from "../oracle/algebra.ts";
-import type { ExpectedOutputs } from "../oracle/expected.ts";
+import type { Expected, ExpectedOutputs } from "../oracle/expected.ts";
 import { expectedOutputs } from "../oracle/oracle.ts";
 import { isFloat, type Problem } from "../problem.ts";
 
@@ -17,8 +17,8 @@ const GRADIENTS: Readonly<Record<string, string>> = {
   gradTarget: "target",
 };
 
-/** A step that moves ordinary logits without rounding. */
-const STEP = 2 ** -10;
+/** Steps that move ordinary logits without rounding. The smaller ones are for what bends within the larger. */
+const STEPS = [2 ** -10, 2 ** -14, 2 ** -18];
 /** Cases with more numbers are of no other kind than smaller ones. */
 const MOST_ELEMENTS = 4096;
 /** How many times its estimate the error of the extrapolated difference may be. */
@@ -32,19 +32,33 @@ export function slopeComplaint(problem: Problem, expected: ExpectedOutputs): str
     if (gradient === undefined || input === undefined || !isFloat(input.dtype)) continue;
     if (gradient.values.length > MOST_ELEMENTS || problem.operation.startsWith("onnx")) continue;
     const direction = gradient.values.map((slope, i) => directionAt(i, slope, input.values[i] ?? NaN));
-    const slope = gradient.values.reduce(
-      (sum, value, i) => (direction[i] === 0 ? sum : sum + value * (direction[i] ?? 0)),
-      0,
-    );
-    const size = gradient.values.reduce((sum, value, i) => (direction[i] === 0 ? sum : sum + Math.abs(value)), 0);
-    const measured = differenceAlong(problem, name, direction);
-    if (measured === undefined) continue;
-    const allowed = SAFETY * measured.error + size * 2 ** -40;
-    if (Math.abs(measured.slope - slope) > allowed) {
-      return `oracle: ${output} along a direction is ${slope}, the slope of its loss ${measured.slope} ± ${allowed}`;
+    let complaint: string | undefined;
+    for (const step of STEPS) {
+      complaint = complaintAt(problem, name, { gradient, direction, step });
+      if (complaint === undefined) break;
     }
+    if (complaint !== undefined) return `oracle: ${output} ${complaint}`;
   }
   return undefined;
+}
+
+function complaintAt(
+  problem: Problem,
+  name: string,
+  {
+    gradient,
+    direction,
+    step,
+  }: { readonly gradient: Expected; readonly direction: Float64Array; readonly step: number },
+): string | undefined {
+  const along = (of: (slope: number, by: number) => number): number =>
+    gradient.values.reduce((sum, value, i) => (direction[i] === 0 ? sum : sum + of(value, direction[i] ?? 0)), 0);
+  const slope = along((value, by) => value * by);
+  const measured = differenceAlong(problem, name, direction, step);
+  if (measured === undefined) return undefined;
+  const allowed = SAFETY * measured.error + along(Math.abs) * 2 ** -40;
+  if (Math.abs(measured.slope - slope) <= allowed) return undefined;
+  return `along a direction is ${slope}, the slope of its loss ${measured.slope} ± ${allowed}`;
 }
 
 /** ±1 by position; 0 where there is no slope, or where a step would be lost. */
@@ -57,9 +71,10 @@ function differenceAlong(
   problem: Problem,
   name: string,
   direction: Float64Array,
+  step: number,
 ): { readonly slope: number; readonly error: number } | undefined {
-  const near = difference(problem, name, direction, STEP);
-  const far = difference(problem, name, direction, 2 * STEP);
+  const near = difference(problem, name, direction, step);
+  const far = difference(problem, name, direction, 2 * step);
   if (near === undefined || far === undefined) return undefined;
   const slope = (4 * near.slope - far.slope) / 3;
   return { slope, error: Math.abs(slope - near.slope) + near.rounding + far.rounding };

@@ -54,7 +54,9 @@ class RowKernel {
     this.#target = new TargetTiles(plan, tiling, this.formula);
     this.#slope = transforms(plan) && plan.gradient !== undefined ? newTile(tiling) : undefined;
     this.#targetGradient = plan.targetGradient && newTile(tiling);
-    this.#byLabel = plan.target.kind === "index" && plan.stats === undefined && !plan.strict && !plan.normalized;
+    // Against the label's logit, the log-sum-exp of z-loss would be a difference of two large numbers.
+    const labelled = plan.target.kind === "index" && plan.stats === undefined && plan.zLoss === 0;
+    this.#byLabel = labelled && !plan.strict && !plan.normalized;
     const columns =
       this.#byLabel && plan.base === 0 && plan.targetGradient === undefined && LabelColumns.suit(tiling, plan);
     this.#columns = columns ? new LabelColumns(plan, tiling, this.formula) : undefined;

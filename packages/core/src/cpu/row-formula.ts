@@ -48,7 +48,9 @@ export class RowFormula {
   readonly #limit: (value: number) => number;
   readonly #logZ: Float64Array;
   readonly #total: Sum = new Sum();
+  /** The totals of hot and of spread mass, which PyTorch divides one by one. */
   #hotTotal = 0;
+  #spreadTotal = 0;
 
   constructor(numbers: LossNumbers & { readonly upstream: Operand | number }, rows: number, lossDType: DType) {
     const column = (): Float64Array => new Float64Array(rows);
@@ -147,9 +149,7 @@ export class RowFormula {
       push[p] = h;
       loss[p] = (label[p] as number) < 0 ? 0 : times(h, max - (labelLogit[p] as number), strict);
     }
-    if (strict)
-      for (let p = first; p < end; p++)
-        this.#hotTotal += (push[p] as number) * (logZs[p] as number) + (loss[p] as number);
+    if (strict) this.#addParts(first, end);
     for (let p = first; p < end; p++) {
       const mass = (hot[p] as number) + (spreadMass[p] as number);
       pull[p] = mass;
@@ -160,6 +160,15 @@ export class RowFormula {
     if (zLoss !== 0) this.#addZLoss(first, count);
     for (let p = first; p < first + count; p++) if (rowWeight[p] === 0 || classes === 0) loss[p] = 0;
     if (reduce) this.#total.add(strict ? loss.map(this.#limit) : loss, first, count);
+  }
+
+  #addParts(first: number, end: number): void {
+    for (let p = first; p < end; p++) {
+      if (this.rowWeight[p] === 0) continue;
+      const logZ = this.#logZ[p] as number;
+      this.#hotTotal += (this.#push[p] as number) * logZ + (this.loss[p] as number);
+      this.#spreadTotal += (this.#spreadMass[p] as number) * logZ + (this.#spreadGap[p] as number);
+    }
   }
 
   /** `(1 − p)^γ` times the loss h·surprise, with p = e^−surprise; the gradient keeps its form with other masses. */
@@ -278,8 +287,8 @@ export class RowFormula {
     const { strict, base, empty } = this.#numbers;
     const { mass, kept } = this.#divisor;
     if (kept === 0) return empty;
-    // PyTorch divides the hot and the smoothed part one by one: at a divisor of 0 either may be 0/0.
-    if (strict && mass === 0 && base !== 0 && this.#hotTotal === 0) return NaN;
+    // At a divisor of 0 each part is ±∞ or 0/0, and they may cancel.
+    if (strict && mass === 0 && base !== 0) return this.#hotTotal / mass + this.#spreadTotal / mass;
     return (strict ? this.#limit(this.#total.value()) : this.#total.value()) / mass;
   }
 }

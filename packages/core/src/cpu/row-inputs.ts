@@ -24,10 +24,13 @@ export function transforms({ logitScale, softcap }: LossNumbers): boolean {
   return logitScale !== 1 || softcap !== 0;
 }
 
-/** Carries a tile of gradients back through `transform`. */
+/** Carries a tile of gradients back through `transform`. Where there is none, as in rows left out, a slope of NaN makes none. */
 export function chain(gradients: Float64Array, slope: Float64Array | undefined): void {
   if (slope === undefined) return;
-  for (let i = 0; i < gradients.length; i++) gradients[i] = (gradients[i] as number) * (slope[i] as number);
+  for (let i = 0; i < gradients.length; i++) {
+    const gradient = gradients[i] as number;
+    gradients[i] = gradient === 0 ? 0 : gradient * (slope[i] as number);
+  }
 }
 
 /** Class weights in f64. */

@@ -29,6 +29,11 @@ function pLog(p: number, q: number): number {
   return p === 0 && !Number.isNaN(q) ? 0 : p * Math.log(q);
 }
 
+/** log(p / q): of neighbours from their difference, which is exact; else without the quotient, which may overflow. */
+function logRatio(p: number, q: number): number {
+  return p <= 2 * q && q <= 2 * p ? Math.log1p((p - q) / q) : Math.log(p) - Math.log(q);
+}
+
 const LOG_FLOOR = -100; // binary_cross_entropy clamps its logarithms
 const SLOPE_FLOOR = Math.fround(1e-12); // and the denominator of its gradient, by this f32 also in f64
 
@@ -99,7 +104,7 @@ export const TERMS: Readonly<Record<PointwiseTerm, Term>> = {
   },
   entropy: { value: (p) => -pLog(p, p) + 0 },
   "distribution-cross-entropy": { value: (p, q) => -pLog(p, q) + 0 },
-  "distribution-kl": { value: (p, q) => (p === 0 && !Number.isNaN(q) ? 0 : p * Math.log(p / q)) },
+  "distribution-kl": { value: (p, q) => (p === 0 && !Number.isNaN(q) ? 0 : p * logRatio(p, q)) },
   exp: { value: (x) => Math.exp(x) },
   identity: { value: (x) => x },
 };
