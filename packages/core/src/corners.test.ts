@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import {
   binaryCrossEntropyWithLogits,
+  crossEntropy,
   crossEntropyStats,
+  crossEntropyWithGrad,
   klDivergenceWithGrad,
   multilabelSoftMarginLoss,
   tensor,
@@ -56,4 +58,35 @@ test("a row without a softmax predicts nothing", async () => {
   expect(await stats.rank.toArray()).toEqual([0, 0, 0, 1]);
   expect(await stats.max.toArray()).toEqual([NaN, NaN, NaN, 2]);
   expect(await stats.probability.slice(0, 0, 3).toArray()).toEqual([NaN, NaN, NaN]);
+});
+
+test("NaN in a row that is left out does not pass through softcap's slope", async () => {
+  const logits = tensor([[NaN, 1]]);
+  const { grad } = crossEntropyWithGrad(logits, tensor([-100], [1], { dtype: "i64" }), {
+    softcap: 3,
+    reduction: "sum",
+  });
+  expect(await grad.toArray()).toEqual([[0, 0]]);
+});
+
+describe("compat: torch, where all kept targets have weight 0", () => {
+  const logits = tensor([
+    [1, 2, 3],
+    [3, 1, 2],
+  ]);
+  const options = { labelSmoothing: 0.1, compat: "torch" } as const;
+
+  test("the parts of a smoothed mean are divided one by one: 0/0", async () => {
+    const target = tensor([1, 0], [2], { dtype: "i64" });
+    const loss = crossEntropy(logits, target, { ...options, weight: tensor([1, 0, 1]), ignoreIndex: 0 });
+    expect(await loss.item()).toBeNaN();
+  });
+
+  test("a label without weight whose logit f32 cannot reach is 0·∞", async () => {
+    const far = crossEntropy(tensor([[3e38, -3e38]]), tensor([1], [1], { dtype: "i64" }), {
+      labelSmoothing: 1,
+      compat: "torch",
+    });
+    expect(await far.item()).toBeNaN();
+  });
 });

@@ -35,6 +35,7 @@ export class Torch {
   readonly version: string;
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #waiting: Waiting[] = [];
+  #closing = false;
   #ended: Error | undefined;
 
   private constructor(
@@ -90,7 +91,7 @@ export class Torch {
 
   #hear(line: string): void {
     const first = this.#waiting.shift();
-    if (first === undefined) return;
+    if (first === undefined || this.#closing) return; // a process that is ended leaves half a line
     const said = JSON.parse(line) as TorchAnswer | { readonly fault: string };
     if ("fault" in said) first.fail(new Error(`live.py: ${said.fault}, asked ${first.line.slice(0, COMPLAINT)}`));
     else first.answer(said);
@@ -99,6 +100,7 @@ export class Torch {
   /** Ends the process. */
   async close(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    this.#closing = true;
     const closed = once(this.#process, "close");
     this.#process.stdin.end();
     this.#process.kill(); // it may have much left to answer

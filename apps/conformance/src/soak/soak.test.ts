@@ -73,14 +73,13 @@ describe("soak", () => {
     const { totals, failures, problem, seconds } = await soak({
       name: "cpu",
       create: () => cpu(),
-      address: "log-s", // log-softmax, log-sum-exp
       seconds: 1,
       seed: SEED,
     });
     expect(failures).toEqual([]);
     expect(problem).toBeUndefined();
     expect(totals.passed).toBe(totals.cases);
-    expect(totals.cases).toBeGreaterThan(50);
+    expect(totals.cases).toBeGreaterThan(5);
     expect(seconds).toBeGreaterThanOrEqual(1);
   });
 

@@ -44,7 +44,7 @@ export class RowFormula {
   readonly #push: Float64Array;
   /** What z-loss adds: kept apart from S, of which hardly anything may be left beside q. */
   readonly #extra: Float64Array;
-  /** As far as the result's dtype reaches. */
+  /** As far as the dtype of PyTorch's result reaches, where that is followed. */
   readonly #limit: (value: number) => number;
   readonly #logZ: Float64Array;
   readonly #total: Sum = new Sum();
@@ -72,7 +72,7 @@ export class RowFormula {
     this.#push = column();
     this.#extra = column();
     this.#logZ = column();
-    this.#limit = lossDType === "f64" ? (value) => value : saturate;
+    this.#limit = numbers.strict && lossDType !== "f64" ? saturate : (value) => value;
   }
 
   /**
@@ -147,7 +147,7 @@ export class RowFormula {
       const max = normalized ? 0 : (maxima[p] as number);
       const h = hot[p] as number;
       push[p] = h;
-      loss[p] = (label[p] as number) < 0 ? 0 : times(h, max - (labelLogit[p] as number), strict);
+      loss[p] = (label[p] as number) < 0 ? 0 : times(h, this.#limit(max - (labelLogit[p] as number)), strict);
     }
     if (strict) this.#addParts(first, end);
     for (let p = first; p < end; p++) {
@@ -278,8 +278,7 @@ export class RowFormula {
   surprise(row: number, logit: number): number {
     if (this.#numbers.normalized) return -logit;
     const max = this.stats.max[row] as number;
-    const gap = this.#numbers.strict ? this.#limit(max - logit) : max - logit;
-    return gap + (this.#logZ[row] as number);
+    return this.#limit(max - logit) + (this.#logZ[row] as number);
   }
 
   /** Σ of all finished rows over the divisor. */
