@@ -9,3 +9,8 @@ export function times(a: number, b: number, strict: boolean): number {
 export function saturate(value: number): number {
   return Number.isFinite(Math.fround(value)) ? value : Math.fround(value);
 }
+
+/** Of a maximum: where there is none yet, gaps are measured from 0. */
+export function finiteOr0(x: number): number {
+  return Number.isFinite(x) ? x : 0;
+}

@@ -3,7 +3,7 @@ import type { LossNumbers, Operand } from "../plan.ts";
 import { exp } from "./exp.ts";
 import { type Divisor, divisorOf } from "./mass.ts";
 import { exponentiate, type LogitTile, RowStats } from "./row-stats.ts";
-import { saturate, times } from "./corners.ts";
+import { finiteOr0, saturate, times } from "./corners.ts";
 import { Sum } from "./sum.ts";
 
 /** Target mass spread over many classes: for the tile's row p and column c at `values[offset + p · pitch + c]`. */
@@ -295,8 +295,4 @@ export class RowFormula {
 /** `S·e_j − Q_j·(1 + rest)`, in the order of the row formula. */
 function slope(pull: number, e: number, q: number, rest: number): number {
   return pull * e - q - q * rest;
-}
-
-function finiteOr0(x: number): number {
-  return Number.isFinite(x) ? x : 0;
 }
