@@ -91,11 +91,15 @@ function packageName(specifier: string): string {
 }
 
 interface Manifest {
+  readonly private?: boolean;
   readonly dependencies?: object;
   readonly peerDependencies?: object;
+  readonly devDependencies?: object;
 }
 
 function dependenciesOf(project: Project, home: string): string[] {
   const manifest = JSON.parse(project.text(`${home}/package.json`) || "{}") as Manifest;
-  return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  // What is not published runs here, where its devDependencies are.
+  const own = manifest.private === true ? manifest.devDependencies : {};
+  return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...own });
 }

@@ -1,9 +1,11 @@
-import type { Contestant } from "../contestant.ts";
-import { carefulLoop } from "./careful-loop.ts";
-import { coreCpu } from "./core-cpu.ts";
+import type { Entrant } from "../contestant.ts";
+import { PEERS } from "../peers/all.ts";
 
-/** Everybody who takes part: ours first, as it is what the others are compared with. */
-export const CONTESTANTS: readonly Contestant[] = [coreCpu, carefulLoop];
+const CORE = `export { cpu, crossEntropy, crossEntropyWithGrad, tensor } from "@surprisal/core";`;
 
-/** Whose results the others are checked against. */
-export const REFERENCE: Contestant = carefulLoop;
+/** Everybody who takes part; the peers' own list is peers/all.ts. A backend joins with one line. */
+export const ENTRANTS: readonly Entrant[] = [
+  { name: "cpu", role: "ours", bundle: CORE, load: async () => (await import("./core-cpu.ts")).coreCpu },
+  { name: "careful loop", role: "loop", load: async () => (await import("./careful-loop.ts")).carefulLoop },
+  ...PEERS,
+];

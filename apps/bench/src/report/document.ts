@@ -1,0 +1,163 @@
+import { machineText } from "../run/machine.ts";
+import { isTimed } from "./figures.ts";
+import { bandwidthText } from "./limit-text.ts";
+import type { BenchReport, EntrantReport, Row, Standing, TimedStanding } from "./report.ts";
+import {
+  caseText,
+  factsText,
+  kilobytes,
+  markdownTable,
+  mebibytes,
+  PASS_NAMES,
+  percent,
+  significant,
+  spread,
+  statusWord,
+  time,
+  times,
+} from "./words.ts";
+
+// The results in docs/benchmarks.md, between two markers.
+
+const BEGIN = "<!-- results: `pnpm bench --report` writes what follows -->";
+const END = "<!-- end of results -->";
+
+/**
+ * A document with the results of a run between its markers.
+ * @throws RangeError if the document has no such markers
+ */
+export function withResults(document: string, report: BenchReport): string {
+  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
+  if (begin < 0 || end < begin) throw new RangeError(`the document must have "${BEGIN}" before "${END}"`);
+  return `${document.slice(0, begin + BEGIN.length)}\n\n${results(report)}\n\n${document.slice(end)}`;
+}
+
+function results(report: BenchReport): string {
+  const { machine, created, rounds, command } = report;
+  const parts = [
+    `Measured on ${created.slice(0, 10)} by \`${command}\`, ${rounds} rounds, on ${machineText(machine)}. ${bandwidthText(report)}`,
+    "### Time",
+    "Median, its noise (half of the distance from the fastest to the slowest round), and how many times as long as ours.",
+    timeTable(report),
+    "### What it took",
+    "Per call of ours: minimum bytes by time, the share of what memory allows, first call; and everybody's memory beyond inputs and outputs.",
+    costTable(report),
+    "### Rows we lose",
+    lossList(report),
+    ...troubles(report),
+    "### Contestants",
+    entrantTable(report),
+  ];
+  return parts.join("\n\n");
+}
+
+function oursOf({ entrants }: BenchReport): EntrantReport[] {
+  return entrants.filter(({ role }) => role === "ours");
+}
+
+function timeTable(report: BenchReport): string {
+  const [first] = oursOf(report);
+  const head = ["case", "pass", ...report.entrants.map(({ name }) => name)];
+  const lines = report.rows.map((row) => [
+    caseText(row.case),
+    PASS_NAMES[row.pass],
+    ...row.standings.map((standing) => timeCell(standing, first?.name ?? "")),
+  ]);
+  return markdownTable([head, ...lines]);
+}
+
+function timeCell(standing: Standing, first: string): string {
+  if (!isTimed(standing)) return statusWord(standing);
+  const ratio = standing.ratios[first];
+  const parts = [
+    `${standing.exact ? "" : "≈ "}${time(standing.median)} ${spread(standing)}`,
+    ...(standing.name === first || ratio === undefined ? [] : [times(ratio)]),
+  ];
+  return parts.join(", ");
+}
+
+function costTable(report: BenchReport): string {
+  const ours = oursOf(report);
+  const head = [
+    "case",
+    "pass",
+    ...ours.flatMap(({ name }) => [`${name}, rate`, `${name}, of the limit`, `${name}, first call`]),
+    ...report.entrants.map(({ name }) => `${name}, memory`),
+  ];
+  const lines = report.rows.map((row) => [
+    caseText(row.case),
+    PASS_NAMES[row.pass],
+    ...ours.flatMap(({ name }) => rates(timedIn(row, name))),
+    ...report.entrants.map(({ name }) => memoryCell(timedIn(row, name))),
+  ]);
+  return markdownTable([head, ...lines]);
+}
+
+function rates(standing: TimedStanding | undefined): string[] {
+  if (standing === undefined) return ["–", "–", "–"];
+  const { gigaflops, gigabytesPerSecond, share, firstMs } = standing;
+  const rate =
+    gigaflops === undefined ? `${significant(gigabytesPerSecond)} GB/s` : `${significant(gigaflops)} GFLOP/s`;
+  return [rate, share === undefined ? "–" : percent(share), time(firstMs)];
+}
+
+function memoryCell(standing: TimedStanding | undefined): string {
+  return standing?.peakBytes === undefined ? "–" : mebibytes(standing.peakBytes);
+}
+
+function timedIn({ standings }: Row, name: string): TimedStanding | undefined {
+  return standings.filter(isTimed).find((each) => each.name === name);
+}
+
+function lossList(report: BenchReport): string {
+  const lines = oursOf(report).flatMap(({ name }) =>
+    report.rows.flatMap((row) => {
+      const ahead = aheadOf(report, row, name);
+      if (ahead.length === 0) return [];
+      return [`- **${name}**, ${caseText(row.case)}, ${PASS_NAMES[row.pass]}: ${ahead.join("; ")}`];
+    }),
+  );
+  return lines.length === 0 ? "None." : lines.join("\n");
+}
+
+/** Who is faster than one of ours in a row, the fastest first, and how many times. */
+function aheadOf({ entrants }: BenchReport, { standings }: Row, ours: string): string[] {
+  const others = new Set(entrants.filter(({ role }) => role !== "ours").map(({ name }) => name));
+  return standings
+    .filter(isTimed)
+    .map(({ name, ratios }) => ({ name, ratio: ratios[ours] ?? Infinity }))
+    .filter(({ name, ratio }) => others.has(name) && ratio < 1)
+    .toSorted((a, b) => a.ratio - b.ratio)
+    .map(({ name, ratio }) => `${name} is ${times(1 / ratio)} as fast`);
+}
+
+function troubles({ rows }: BenchReport): string[] {
+  const lines = rows.flatMap((row) =>
+    row.standings.flatMap((standing) => {
+      if (isTimed(standing)) {
+        if (standing.exact) return [];
+        const error = standing.error.toExponential(1);
+        return [`- **${standing.name}**, ${caseText(row.case)}, ${PASS_NAMES[row.pass]}: ≈, off by ${error}`];
+      }
+      const where = `- **${standing.name}**, ${caseText(row.case)}, ${PASS_NAMES[row.pass]}`;
+      return [`${where}: ${statusWord(standing)}: ${escaped(standing.reason)}`];
+    }),
+  );
+  return lines.length === 0 ? [] : ["### Without a time, or inexact", lines.join("\n")];
+}
+
+/** What Markdown would take for its own. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_<>[\]|]/g, String.raw`\$&`);
+}
+
+function entrantTable({ entrants }: BenchReport): string {
+  const lines = entrants.map((entrant) => [entrant.name, factsText(entrant), bundleText(entrant)]);
+  return markdownTable([["contestant", "what it is", "bundle, min + gzip"], ...lines]);
+}
+
+/** What a user ships. */
+export function bundleText({ bundle }: EntrantReport): string {
+  if (bundle === undefined) return "–";
+  return "problem" in bundle ? `none: ${bundle.problem}` : kilobytes(bundle.gzip);
+}

@@ -1,0 +1,72 @@
+import { type BenchCase, matrixFlops, PASSES, trafficOf } from "../cases.ts";
+import type { Entrant, Pass } from "../contestant.ts";
+import type { Bandwidth } from "../run/bandwidth.ts";
+import type { CaseResult, Measured } from "../run/measure-case.ts";
+import { summarize } from "../run/statistics.ts";
+import type { Row, Standing, TimedStanding } from "./report.ts";
+
+/** What moves fewer bytes stays in caches, and memory is not its limit. */
+const LEAST_BYTES = 2 ** 20;
+
+/** The rows of a case. */
+export function rowsOf(result: CaseResult, entrants: readonly Entrant[], bandwidth: readonly Bandwidth[]): Row[] {
+  const { benchCase, measured } = result;
+  return PASSES.map((pass) => {
+    const standings = measured
+      .filter((each) => each.pass === pass)
+      .map((each) => standingOf(benchCase, each, memoryOf(each, entrants, bandwidth)));
+    return { case: benchCase, pass, standings: withRatios(standings, entrants) };
+  });
+}
+
+/** The most that memory gives to an entrant: more threads can have what fewer had. */
+function memoryOf({ entrant }: Measured, entrants: readonly Entrant[], bandwidth: readonly Bandwidth[]): Bandwidth {
+  const threads = entrants.find(({ name }) => name === entrant)?.threads ?? 1;
+  const possible = bandwidth.filter((each) => each.threads <= threads);
+  return {
+    threads,
+    read: Math.max(...possible.map(({ read }) => read)),
+    copy: Math.max(...possible.map(({ copy }) => copy)),
+  };
+}
+
+function standingOf(benchCase: BenchCase, measured: Measured, memory: Bandwidth): Standing {
+  const { entrant: name, pass, ...rest } = measured;
+  if (rest.status !== "timed") return { name, ...rest };
+  const summary = summarize(rest.times);
+  const { read, written } = trafficOf(benchCase, pass);
+  const flops = matrixFlops(benchCase, pass);
+  const limited = flops === undefined && read + written >= LEAST_BYTES;
+  return {
+    name,
+    ...rest,
+    ...summary,
+    gigabytesPerSecond: (read + written) / summary.median / 1e6,
+    ...(limited && { share: limitMs(benchCase, pass, memory) / summary.median }),
+    ...(flops !== undefined && { gigaflops: flops / summary.median / 1e6 }),
+    ratios: {},
+  };
+}
+
+/** Milliseconds that memory alone takes: bytes that are written cost what a copy costs, the others what a read costs. */
+export function limitMs(benchCase: BenchCase, pass: Pass, { read, copy }: Bandwidth): number {
+  const traffic = trafficOf(benchCase, pass);
+  const copied = Math.min(traffic.read, traffic.written);
+  return ((2 * copied) / copy + (traffic.read - copied) / read) * 1000;
+}
+
+function withRatios(standings: readonly Standing[], entrants: readonly Entrant[]): Standing[] {
+  const ours = standings
+    .filter(isTimed)
+    .filter(({ name }) => entrants.some((each) => each.name === name && each.role === "ours"));
+  return standings.map((standing) => {
+    if (!isTimed(standing)) return standing;
+    const ratios = ours.map(({ name, median }) => [name, standing.median / median] as const);
+    return { ...standing, ratios: Object.fromEntries(ratios) };
+  });
+}
+
+/** Whether a standing has times. */
+export function isTimed(standing: Standing): standing is TimedStanding {
+  return standing.status === "timed";
+}

@@ -1,0 +1,65 @@
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import { withResults } from "./document.ts";
+import { isTimed, limitMs } from "./figures.ts";
+import { htmlPage } from "./html.ts";
+import { SAMPLE, SQUARE } from "./sample-report.ts";
+import { terminalText } from "./terminal.ts";
+
+const [forward, gradient] = SAMPLE.rows.map(({ standings }) => standings.filter(isTimed));
+
+test("figures: median, spread, rate, ratio, share", () => {
+  const ours = forward?.find(({ name }) => name === "cpu");
+  const bytes = 4e6 + 4e3 + 4;
+  expect(ours).toMatchObject({ median: 3, min: 2, max: 4, ratios: { cpu: 1 } });
+  expect(ours?.gigabytesPerSecond).toBeCloseTo(bytes / 3e6, 12);
+  expect(ours?.share).toBeCloseTo(bytes / 4e9 / 3e-3, 3);
+  expect(forward?.find(({ name }) => name === "careful loop")?.ratios).toEqual({ cpu: 0.5 });
+});
+
+test("what is written costs what a copy costs, and more threads have at least what fewer have", () => {
+  const milliseconds = (2 * 4e6 + 8) / 8e6 + (4e3 - 4) / 4e6;
+  expect(limitMs(SQUARE, "gradient", { threads: 1, read: 4e9, copy: 8e9 })).toBeCloseTo(milliseconds, 12);
+  const two = gradient?.find(({ name }) => name === "PyTorch, 2 threads");
+  expect(two?.share).toBeCloseTo(((2 * 4e6 + 8) / 8e6 + (4e3 - 4) / 8e6) / 7, 12);
+});
+
+test("the terminal has a line for everybody, with the reason where there is no time", () => {
+  const text = terminalText(SAMPLE);
+  expect(text).toContain("square [1000, 1000], forward + gradient");
+  expect(text).toMatch(/^ {2}cpu +3\.00 ms \(2\.00 – 4\.00\) +1\.00× +33 % +1\.33 GB\/s +9\.00 ms +1\.0 MiB$/m);
+  expect(text).toMatch(/^ {2}PyTorch, 1 thread +12\.0 ms .* ≈ 2\.0e-6$/m);
+  expect(text).toContain("<broken> & bent failed: no <module> *here*");
+  expect(text).toContain("<broken> & bent refuses: not | on Sundays");
+});
+
+test("the document has the results between its markers, and keeps the rest", () => {
+  const begin = "<!-- results: `pnpm bench --report` writes what follows -->";
+  const end = "<!-- end of results -->";
+  const document = withResults(`before\n\n${begin}\n\nold\n\n${end}\n\nafter\n`, SAMPLE);
+  expect(document).toMatch(/^before\n\n<!-- results/);
+  expect(document).toMatch(/<!-- end of results -->\n\nafter\n$/);
+  expect(document).not.toContain("old");
+  expect(document).toContain("Measured on 2026-03-14 by `pnpm bench --peers`, 3 rounds, on 2 cores of Abacus 3000");
+  expect(document).toContain("- **cpu**, square [1000, 1000], forward: careful loop is 2.00× as fast");
+  expect(document).toContain("| ≈ 12.0 ms ±0 %, 3.00× |");
+  expect(document).toContain(String.raw`refuses: not \| on Sundays`);
+  expect(document).toContain("12.3 kB");
+  expect(withResults(document, SAMPLE)).toBe(document);
+  expect(() => withResults("no markers", SAMPLE)).toThrow(RangeError);
+});
+
+test("the page is self-contained, and shows what it was given as text", () => {
+  const page = htmlPage(SAMPLE);
+  expect(page).not.toMatch(/<script|<link|src=/);
+  const { document } = parseHTML(page);
+  expect(document.querySelectorAll("broken, module")).toHaveLength(0);
+  expect(document.querySelectorAll("#ratio figure")).toHaveLength(2);
+  expect(document.querySelectorAll("#limit figure svg")).toHaveLength(2);
+  const label = document.querySelector("#ratio [role=img]")?.getAttribute("aria-label");
+  expect(label).toContain(
+    "Speed, PyTorch, 1 thread = 1. square [1000, 1000], forward. cpu: 2.00×; careful loop: 4.00×",
+  );
+  expect(document.querySelectorAll("#figures tbody tr")).toHaveLength(10);
+  expect(document.querySelector("#figures")?.textContent).toContain("<broken> & bent");
+});

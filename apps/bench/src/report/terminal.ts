@@ -1,0 +1,55 @@
+import { bandwidthText } from "./limit-text.ts";
+import { machineText } from "../run/machine.ts";
+import type { BenchReport, Row, Standing } from "./report.ts";
+import {
+  caseText,
+  mebibytes,
+  PASS_NAMES,
+  percent,
+  significant,
+  statusWord,
+  time,
+  times,
+  timeAndSpread,
+} from "./words.ts";
+
+/** What a run found, as text: a block for each row, a line for each entrant. */
+export function terminalText(report: BenchReport): string {
+  const { rows, rounds, warmUpRounds, checksum, machine } = report;
+  const first = report.entrants.find(({ role }) => role === "ours")?.name ?? "";
+  const blocks = rows.map((row) => block(row, first));
+  const notes = [
+    `Median (smallest – largest) of ${rounds} rounds, after ${warmUpRounds} to warm up. × is how many times as long as ${first}.`,
+    "≈ marks a result that is off by more than 1e-6, with its error.",
+    `${machineText(machine)}. ${bandwidthText(report)} Checksum ${checksum.toPrecision(9)}.`,
+  ];
+  return [...blocks, notes.join("\n")].join("\n\n");
+}
+
+function block(row: Row, first: string): string {
+  const lines = row.standings.map((standing) => line(standing, first));
+  const head = ["", "time", `× ${first}`, "limit", "rate", "first call", "memory", ""];
+  const table = [head, ...lines];
+  const widths = head.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
+  const text = table.map((cells) => `  ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`.trimEnd());
+  const reasons = row.standings.flatMap((standing) =>
+    standing.status === "timed" ? [] : [`  ${standing.name} ${statusWord(standing)}: ${standing.reason}`],
+  );
+  return [`${caseText(row.case)}, ${PASS_NAMES[row.pass]}`, ...text, ...reasons].join("\n");
+}
+
+function line(standing: Standing, first: string): string[] {
+  if (standing.status !== "timed") return [standing.name, statusWord(standing)];
+  const { name, ratios, share, gigaflops, gigabytesPerSecond, firstMs, peakBytes, exact, error } = standing;
+  const ratio = ratios[first];
+  return [
+    name,
+    timeAndSpread(standing),
+    ratio === undefined ? "" : times(ratio),
+    share === undefined ? "" : percent(share),
+    gigaflops === undefined ? `${significant(gigabytesPerSecond)} GB/s` : `${significant(gigaflops)} GFLOP/s`,
+    time(firstMs),
+    peakBytes === undefined ? "" : mebibytes(peakBytes),
+    exact ? "" : `≈ ${error.toExponential(1)}`,
+  ];
+}
