@@ -9,7 +9,7 @@ import { makeData } from "../data.ts";
 import { startEntrant } from "./entrant-process.ts";
 import { type CaseResult, measureCase } from "./measure-case.ts";
 
-const ODD = fileURLToPath(new URL("fixtures/odd.mjs", import.meta.url));
+const ODD = fileURLToPath(new URL("fixtures/odd.ts", import.meta.url));
 const benchCase: BenchCase = {
   id: "small",
   kind: "cross-entropy",
