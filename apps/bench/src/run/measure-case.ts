@@ -49,14 +49,14 @@ export interface MeasureOptions {
 }
 
 /** Milliseconds that an answer may take: the pass is too slow to be measured, or will never end. */
-export const CALL_LIMIT = 30_000;
+export const CALL_LIMIT = 15_000;
 /** Rounds at the start whose times are thrown away, after the first call and the one that is checked. */
 export const WARM_UP_ROUNDS = 2;
-/** A first call of so many milliseconds makes warm-up rounds needless. */
+/** A first call of so many milliseconds makes warm-up rounds needless, and one round enough. */
 export const SLOW_CALL = 1000;
-/** A pass that has taken so many milliseconds sits the remaining rounds out, once it has had `LEAST_ROUNDS`. */
-export const PATIENCE = 6000;
-/** Rounds that every pass has, unless `LEAST_ROUNDS` of them take longer than four times `PATIENCE`. */
+/** A pass that has taken so many milliseconds sits the remaining rounds out, once it has had its least. */
+export const PATIENCE = 2000;
+/** Rounds that every pass has, unless its calls are slow. */
 export const LEAST_ROUNDS = 3;
 
 /**
@@ -98,7 +98,7 @@ function sitsOut({ stopped, firstMs, times }: Progress, round: number, calls: nu
   if (stopped !== undefined) return true;
   if (round < 0) return firstMs > SLOW_CALL;
   const spent = times.reduce((sum, ms) => sum + ms * calls, 0);
-  return spent > PATIENCE && (times.length >= LEAST_ROUNDS || spent > 4 * PATIENCE);
+  return spent > PATIENCE && times.length >= (firstMs > SLOW_CALL ? 1 : LEAST_ROUNDS);
 }
 
 function resultOf(benchCase: BenchCase, lanes: readonly Lane[]): CaseResult {
