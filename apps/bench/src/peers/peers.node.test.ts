@@ -90,10 +90,10 @@ describe.each(modules)("$name", ({ name, threads = 1, load }) => {
   });
 });
 
-test("what takes minutes is refused with its reason", async () => {
+test("what takes seconds a call in plain loops is refused with its reason", async () => {
   const cpu = await modules.find(({ name }) => name === "TensorFlow.js cpu")?.load();
   const refused = CASES.filter((benchCase) => cpu?.refuses?.(benchCase) !== undefined).map(({ id }) => id);
-  expect(refused).toEqual(["lm", "linear"]);
+  expect(refused).toEqual(CASES.map(({ id }) => id).filter((id) => !["imagenet", "tiny", "softmax"].includes(id)));
 });
 
 const MISSING = /could not be started: .*python3|PyTorch is not installed for .*: No module named/;
