@@ -1,5 +1,6 @@
 import { type Backend, cpu } from "@surprisal/core";
-import { type Arithmetic, FLOAT64 } from "../oracle/algebra.ts";
+import { wasm } from "@surprisal/wasm";
+import { type Arithmetic, FLOAT32, FLOAT64 } from "../oracle/algebra.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** A backend in a place where it runs. */
@@ -14,6 +15,8 @@ export interface Lane {
 /** Every lane. A backend joins with one line, and a file `support/<lane>.json` of what it refuses. */
 export const LANES: readonly Lane[] = [
   { name: "node-cpu", runtime: "node", create: () => cpu(), arithmetic: FLOAT64 },
+  { name: "node-wasm-simd", runtime: "node", create: () => wasm({ simd: "simd" }), arithmetic: FLOAT32 },
+  { name: "node-wasm-relaxed", runtime: "node", create: () => wasm({ simd: "relaxed" }), arithmetic: FLOAT32 },
   { name: "browser-cpu", runtime: "browser", create: () => cpu(), arithmetic: FLOAT64 },
 ];
 

@@ -1,0 +1,2 @@
+export { memoryBase, run } from "./run";
+export { merge } from "./merge";

@@ -1,0 +1,33 @@
+/** How a plan is cut into chunks, the unit of what threads take: by its shape alone, so that the result is the same for all numbers of threads. */
+export interface Chunks {
+  /** What is cut: rows, or lines of a copy. */
+  readonly rows: number;
+  readonly rowsPerChunk: number;
+  readonly classesPerChunk: number;
+  /** Chunks across the classes. */
+  readonly across: number;
+  readonly count: number;
+}
+
+/** Numbers of a chunk: enough to be worth a handover, few enough for the second cache. */
+const CHUNK = 32_768;
+/** Chunks at most, because each leaves a record. */
+export const MAX_CHUNKS = 1024;
+/** Rows go in multiples of this: a block of rows, see kernels/scratch.ts. */
+const BLOCK = 256;
+
+/** Whole rows of so many numbers. */
+export function cutRows(rows: number, numbers: number): Chunks {
+  const wanted = Math.max(Math.ceil(CHUNK / Math.max(1, numbers)), Math.ceil(rows / MAX_CHUNKS), 1);
+  const rowsPerChunk = wanted > BLOCK / 2 ? Math.ceil(wanted / BLOCK) * BLOCK : wanted;
+  return { rows, rowsPerChunk, classesPerChunk: numbers, across: 1, count: Math.ceil(rows / rowsPerChunk) };
+}
+
+/** Rows of so many numbers, cut across where there are too few of them. */
+export function cutNumbers(rows: number, numbers: number): Chunks {
+  if (rows >= MAX_CHUNKS || numbers <= CHUNK) return cutRows(rows, numbers);
+  const most = Math.floor(MAX_CHUNKS / Math.max(1, rows));
+  const classesPerChunk = Math.max(CHUNK, Math.ceil(numbers / most / CHUNK) * CHUNK);
+  const across = Math.ceil(numbers / classesPerChunk);
+  return { rows, rowsPerChunk: 1, classesPerChunk, across, count: rows * across };
+}
