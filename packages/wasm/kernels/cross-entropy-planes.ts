@@ -1,6 +1,6 @@
 import { bytesOf, fill, isNative, readAll } from "./elements";
-import { log1p } from "./functions/log";
-import { isFinite, lanes, madd, sumOf } from "./lanes";
+import { beginLabels, isByLabel, labelBlock } from "./label-block";
+import { isFinite, lanes } from "./lanes";
 import {
   reducePlanes,
   reducePlanesInto,
@@ -15,10 +15,8 @@ import { CrossEntropyPlan } from "./records";
 import {
   addLosses,
   beginRows,
-  divisorOf,
   finishRows,
   gatherLogits,
-  keptRows,
   saturates,
   slopesAtLabels,
 } from "./row-formula";
@@ -46,16 +44,17 @@ import {
   WEIGHT,
 } from "./scratch";
 import { loadPlanes, storeColumn, storePlanes } from "./tile";
-import { addToTotal } from "./totals";
 
 // Cross entropy across rows. Tiles: 0 logits, 1 exponentials and then gradients, 2 target probabilities, 3 target gradients, slopes
 // of transformed logits, and what loads and stores need in between.
 
 export function crossEntropyPlanes(plan: CrossEntropyPlan, first: i32, end: i32, wide: bool): void {
-  const most = min(MAX_ROWS, (TILE / plan.classes) & ~3);
+  const most = min(MAX_ROWS, (TILE / plan.classes) & ~15);
+  const labels = !wide && isByLabel(plan);
+  beginLabels();
   for (let row = first; row < end; row += most) {
     const count = min(most, end - row);
-    if (!wide && block<f32>(plan, row, count)) continue;
+    if (!wide && (labels ? labelBlock(plan, row, count) : block<f32>(plan, row, count))) continue;
     block<f64>(plan, row, count);
   }
 }
@@ -103,20 +102,15 @@ function block<T>(plan: CrossEntropyPlan, first: i32, count: i32): bool {
   if (spreads) spreadPlanes<T>(x, step, classes, vectors, t, tStep, weights, hot, base, saturates(plan), plan.strict != 0);
 
   // From here on nothing fails.
-  const plain = sizeof<T>() == 4 && isPlain(plan);
-  if (plain) {
-    if (!finishPlain(plan, vectors)) return false;
-  } else if (!finishRows<T>(plan, padded, sizeof<T>() == 4 ? <T>SMALLEST_PLANE : 0)) return false;
+  if (!finishRows<T>(plan, padded, sizeof<T>() == 4 ? <T>SMALLEST_PLANE : 0)) return false;
   const targetGradient = plan.targetGradient;
   if (targetGradient !== null) {
     const finite = targetPlanes<T>(plan, x, step, classes, padded, weights, tile(3));
     if (sizeof<T>() == 4 && !finite) return false;
     storePlanes<T>(plan, targetGradient, first, count, 0, classes, tile(3), padded);
   }
-  if (!plain) {
-    if (plan.reduce) addLosses<T>(plan, count, padded);
-    else storeColumn<T>(plan, plan.loss, first, count, column(LOSS));
-  }
+  if (plan.reduce) addLosses<T>(plan, count, padded);
+  else storeColumn<T>(plan, plan.loss, first, count, column(LOSS));
   if (reports) reportPlanes<T>(plan, first, count, padded, x, step, tile(1), pitch, t, tStep);
   if (gradient === null) return true;
 
@@ -167,73 +161,6 @@ function classWeights<T>(plan: CrossEntropyPlan): usize {
   const to = column(CLASS_WEIGHTS);
   readAll<T>(weight.dtype, weight.pointer, <usize>weight.classStep * bytes, to, sizeof<T>(), plan.classes);
   return to;
-}
-
-/** Whether a block's total is all that is wanted, of rows that count alike. */
-function isPlain(plan: CrossEntropyPlan): bool {
-  return (
-    plan.reduce != 0 &&
-    plan.index != 0 &&
-    plan.base == 0 &&
-    plan.weight === null &&
-    plan.rowWeight === null &&
-    plan.upstream === null &&
-    plan.zLoss == 0 &&
-    plan.focalGamma == 0 &&
-    plan.normalized == 0
-  );
-}
-
-/**
- * `finishRows` and `addLosses` for plain rows: Σ log(1 + rest) is the logarithm of a product, kept as Q = Π (1 + rest) − 1 so that
- * small rests keep their digits. One logarithm for up to 120 / log2(classes) rows of a lane.
- */
-function finishPlain(plan: CrossEntropyPlan, vectors: i32): bool {
-  const zero = f32x4.splat(0);
-  const one = f32x4.splat(1);
-  const hot = f32x4.splat(<f32>plan.hot);
-  const smallest = f32x4.splat(SMALLEST_PLANE);
-  const upstream = <f32>(plan.upstreamNumber / divisorOf(plan));
-  const scale = f32x4.splat(upstream);
-  const gradient = plan.gradient !== null;
-  // A factor is at most `classes`.
-  const most = 120 / max(1, 32 - clz<i32>(plan.classes - 1));
-  let gaps: f64 = 0;
-  let logs: f64 = 0;
-  let ordinary = i32x4.splat(-1);
-  for (let v = 0; v < vectors; ) {
-    const end = min(vectors, v + most);
-    let gap = zero;
-    let product = zero;
-    for (; v < end; v++) {
-      const at = <usize>v << 4;
-      const kept = f32x4.ne(v128.load(column(WEIGHT) + at), zero);
-      const rest = v128.load(column(REST) + at);
-      ordinary = v128.and(ordinary, f32x4.ge(rest, smallest));
-      const away = f32x4.sub(v128.load(column(LEAD) + at), v128.load(column(LOGIT) + at));
-      const factor = v128.and(rest, kept);
-      gap = f32x4.add(gap, v128.and(away, kept));
-      product = madd<f32>(product, factor, f32x4.add(product, factor));
-      if (gradient) {
-        v128.store(column(PULL) + at, hot);
-        v128.store(column(EXTRA) + at, zero);
-        v128.store(column(PUSH) + at, v128.and(hot, kept));
-        v128.store(column(SHARE) + at, v128.and(f32x4.div(scale, f32x4.add(one, rest)), kept));
-      }
-    }
-    gaps += sumOf<f32>(gap);
-    logs += sumOf<f32>(log1p<f32>(product));
-  }
-  const sum = plan.hot * (gaps + logs);
-  const tame = sum - sum == 0 && (!gradient || isLeftOut(plan) || upstream - upstream == 0);
-  if (!tame || !i32x4.all_true(ordinary)) return false;
-  addToTotal(sum);
-  return true;
-}
-
-/** Whether no row counts at all: then nothing is divided by their number. */
-function isLeftOut(plan: CrossEntropyPlan): bool {
-  return keptRows(plan) == 0;
 }
 
 /** What exponentials are multiplied by where no mass is spread. */

@@ -80,15 +80,17 @@ export function beginRows<T>(plan: LossPlan, first: i32, count: i32, padded: i32
   fill<T>(column(REST) + behind, 1, pads);
   fill<T>(column(MASS), 0, padded);
   fill<T>(column(GAP), 0, padded);
-  if (plan.index) loadLabels<T>(plan, first, count, padded);
-  else {
+  if (plan.index) {
+    loadLabels<T>(plan, first, count, padded);
+    loadLabelMasses<T>(plan, padded);
+  } else {
     fill<T>(column(LOGIT), 0, padded);
     fill<T>(column(HOT), 0, padded);
   }
 }
 
 /** Labels; rows whose label is ignored, or no class, are left out. */
-function loadLabels<T>(plan: LossPlan, first: i32, count: i32, padded: i32): void {
+export function loadLabels<T>(plan: LossPlan, first: i32, count: i32, padded: i32): void {
   const target = plan.target;
   const ignored = <i64>plan.ignoreIndex;
   const classes = <i64>plan.classes;
@@ -131,10 +133,22 @@ function loadLabels<T>(plan: LossPlan, first: i32, count: i32, padded: i32): voi
     }
   }
   for (let p = count; p < padded; p++) store<i32>(column(LABEL) + (<usize>p << 2), 0);
-  loadLabelMasses<T>(plan, count, padded);
 }
 
-function loadLabelMasses<T>(plan: LossPlan, count: i32, padded: i32): void {
+/** Labels as i32, those that are no class as −1. */
+export function signLabels(plan: LossPlan, first: i32, count: i32): void {
+  const target = plan.target;
+  for (let p = 0; p < count; p += runCount) {
+    findRun(plan, target, first + p, count - p);
+    for (let q = 0; q < runCount; q++) {
+      const from = runBase + <usize>q * runStep;
+      const label = target.dtype == I64 ? load<i64>(from) : <i64>read<f64>(target.dtype, from);
+      store<i32>(column(LABEL) + (<usize>(p + q) << 2), label >= 0 && label < <i64>plan.classes ? <i32>label : -1);
+    }
+  }
+}
+
+function loadLabelMasses<T>(plan: LossPlan, padded: i32): void {
   const weight = plan.weight;
   const hot = v128.splat<T>(<T>plan.hot);
   if (weight === null) fill<T>(column(LABEL_WEIGHT), 1, padded);

@@ -1,6 +1,7 @@
 import { bytesOf, isNative, readAll, writeAll } from "./elements";
 import { Operand, Plan } from "./records";
 import { tile } from "./scratch";
+import { turn } from "./turn";
 
 // Between memory and tiles. A tile holds some rows × a run of classes as numbers of T, in one of two layouts: row by row, where
 // neighbouring numbers are classes, or plane by plane, where they are rows. Kernels run along what is neighbouring.
@@ -197,9 +198,10 @@ export function transpose<T>(from: usize, step: usize, to: usize, toStep: usize,
     for (; r + 4 <= rows; r += 4) {
       const source = from + <usize>r * step;
       const target = to + (<usize>r << 2);
-      for (let c = 0; c + 4 <= width; c += 4) turn(source, step, target, toStep, c);
+      for (let c = 0; c + 4 <= width; c += 4) turn(source + (<usize>c << 2), step, target + <usize>c * toStep, toStep);
       // The last four once more rather than less than four.
-      if ((width & 3) != 0) turn(source, step, target, toStep, width - 4);
+      const last = <usize>(width - 4);
+      if ((width & 3) != 0) turn(source + (last << 2), step, target + last * toStep, toStep);
     }
   }
   for (; r < rows; r++) {
@@ -211,23 +213,4 @@ export function transpose<T>(from: usize, step: usize, to: usize, toStep: usize,
       target += toStep;
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function turn(from: usize, step: usize, to: usize, toStep: usize, c: i32): void {
-  const source = from + (<usize>c << 2);
-  const target = to + <usize>c * toStep;
-  const a = v128.load(source);
-  const b = v128.load(source + step);
-  const d = v128.load(source + 2 * step);
-  const e = v128.load(source + 3 * step);
-  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
-  const ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-  const de0 = v128.shuffle<f32>(d, e, 0, 4, 1, 5);
-  const de1 = v128.shuffle<f32>(d, e, 2, 6, 3, 7);
-  v128.store(target, v128.shuffle<f64>(ab0, de0, 0, 2));
-  v128.store(target + toStep, v128.shuffle<f64>(ab0, de0, 1, 3));
-  v128.store(target + 2 * toStep, v128.shuffle<f64>(ab1, de1, 0, 2));
-  v128.store(target + 3 * toStep, v128.shuffle<f64>(ab1, de1, 1, 3));
 }
