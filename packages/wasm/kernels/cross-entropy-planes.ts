@@ -15,6 +15,7 @@ import { CrossEntropyPlan } from "./records";
 import {
   addLosses,
   beginRows,
+  divisorOf,
   finishRows,
   gatherLogits,
   saturates,
@@ -44,19 +45,57 @@ import {
   WEIGHT,
 } from "./scratch";
 import { loadPlanes, storeColumn, storePlanes } from "./tile";
+import { addToTotal } from "./totals";
+import { denseSum, walkDense, walkDenseBack } from "./walk-dense";
 
 // Cross entropy across rows. Tiles: 0 logits, 1 exponentials and then gradients, 2 target probabilities, 3 target gradients, slopes
 // of transformed logits, and what loads and stores need in between.
 
 export function crossEntropyPlanes(plan: CrossEntropyPlan, first: i32, end: i32, wide: bool): void {
-  const most = min(MAX_ROWS, (TILE / plan.classes) & ~15);
-  const labels = !wide && isByLabel(plan);
+  const most = min(MAX_ROWS, ((wide ? TILE : 2 * TILE) / plan.classes) & ~15);
+  const labels = isByLabel(plan);
+  const plain = isPlainDense(plan);
   beginLabels();
   for (let row = first; row < end; row += most) {
     const count = min(most, end - row);
-    if (!wide && (labels ? labelBlock(plan, row, count) : block<f32>(plan, row, count))) continue;
-    block<f64>(plan, row, count);
+    if (!wide) {
+      if (plain && walk(plan, row, count)) continue;
+      if (labels ? labelBlock(plan, row, count) : block<f32>(plan, row, count)) continue;
+    }
+    // f64 takes up twice the room.
+    const half = min(MAX_ROWS, (TILE / plan.classes) & ~15);
+    for (let p = 0; p < count; p += half) block<f64>(plan, row + p, min(half, count - p));
   }
+}
+
+/** Whether totals are all that is wanted, of rows with probabilities that count alike, and gradients somewhere else than the logits. */
+function isPlainDense(plan: CrossEntropyPlan): bool {
+  const gradient = plan.gradient;
+  const alike = plan.weight === null && plan.rowWeight === null && plan.upstream === null;
+  const here = plan.hot == 1 && plan.base == 0 && plan.zLoss == 0 && plan.logitScale == 1 && plan.softcap == 0;
+  if (gradient !== null && gradient.pointer == plan.logits.pointer) return false;
+  return alike && here && plan.reduce != 0 && plan.index == 0 && plan.max === null && plan.targetGradient === null;
+}
+
+/** A block of such rows that lie in planes; false, with nothing added, where it has to go the other way. */
+function walk(plan: CrossEntropyPlan, first: i32, count: i32): bool {
+  const classes = plan.classes;
+  const gradient = plan.gradient;
+  if ((count & 7) != 0 || !arePlanes<f32>(plan, plan.logits, first, count)) return false;
+  const x = planesAt;
+  const step = planesStep;
+  if (!arePlanes<f32>(plan, plan.target, first, count)) return false;
+  const t = planesAt;
+  const tStep = planesStep;
+  if (gradient === null) {
+    if (!walkDense(x, step, t, tStep, classes, count)) return false;
+  } else {
+    const scale = <f32>(plan.upstreamNumber / divisorOf(plan));
+    if (!(scale - scale == 0) || !arePlanes<f32>(plan, gradient, first, count)) return false;
+    if (!walkDenseBack(x, step, t, tStep, classes, count, planesAt, planesStep, scale)) return false;
+  }
+  addToTotal(denseSum);
+  return true;
 }
 
 /** A block of rows; false if it has to be done again in f64, before anything was written. */

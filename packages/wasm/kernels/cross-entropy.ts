@@ -2,7 +2,7 @@ import { crossEntropyPlanes } from "./cross-entropy-planes";
 import { crossEntropyRows } from "./cross-entropy-rows";
 import { CrossEntropyPlan, Partial } from "./records";
 import { divisorOf } from "./row-formula";
-import { column, LOSS, PLANES_CLASSES } from "./scratch";
+import { column, LOSS, SHORT_COLUMN, SHORT_ROW } from "./scratch";
 import { storeColumn } from "./tile";
 import { beginTotals, storeTotals } from "./totals";
 
@@ -19,7 +19,7 @@ export function crossEntropy(plan: CrossEntropyPlan, first: i32, end: i32, parti
   const parts = plan.strict != 0 && plan.base != 0 && divisorOf(plan) == 0;
   const wide = plan.width == 8 || parts;
   if (plan.classes == 0) return emptyRows(plan, first, end, partial);
-  if (plan.classes <= PLANES_CLASSES) crossEntropyPlanes(plan, first, end, wide);
+  if (plan.classes <= (plan.logits.classStep == 1 ? SHORT_ROW : SHORT_COLUMN)) crossEntropyPlanes(plan, first, end, wide);
   else crossEntropyRows(plan, first, end, wide);
   storeTotals(partial);
 }

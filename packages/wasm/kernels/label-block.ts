@@ -122,6 +122,7 @@ function walk(plan: CrossEntropyPlan, first: i32, count: i32, inRows: bool): boo
     if (!(abs(scale) < LARGEST_SCALE) && keptRows(plan) != 0) return false;
   }
   if (!isWalkable(plan, plan.logits, first, count, inRows)) return false;
+  if (!inRows && classes > 16) loadBlock(plan, first, count, count, false);
   const x = at;
   const step = classStep;
   const target = plan.target;
@@ -186,7 +187,9 @@ export function labelBlock(plan: CrossEntropyPlan, first: i32, count: i32): bool
     if (!addPlain(plan.hot, rows)) return false;
     if (gradient !== null) plainFactors(<f32>scale, rows);
   } else {
-    memory.copy(column(LEAD), column(LOGIT), <usize>rows << 2); // the label leads, whatever its logit
+    // The label leads, whatever its logit.
+    fill<f32>(column(LEAD), 0, rows);
+    fill<f32>(column(LOGIT), 0, rows);
     if (!finishRows<f32>(plan, rows, SMALLEST_SUM)) return false;
     if (plan.reduce) addLosses<f32>(plan, count, rows);
     else storeColumn<f32>(plan, plan.loss, first, count, column(LOSS));

@@ -2,8 +2,9 @@
 
 /** Rows of a block at most. */
 export const MAX_ROWS: i32 = 256;
-/** Rows of more classes are computed one by one. */
-export const PLANES_CLASSES = 128;
+/** Rows of more classes are computed one by one, or if their classes lie apart, of more than the second. */
+export const SHORT_ROW: i32 = 128;
+export const SHORT_COLUMN: i32 = 512;
 /** Numbers of a tile. */
 export const TILE: i32 = 8192;
 
@@ -71,12 +72,12 @@ export const SHIFT: usize = 20;
 /** Weight of the label's class, and its exponential. */
 export const LABEL_WEIGHT: usize = 21;
 export const LABEL_EXP: usize = 22;
-/** Class weights, where all classes fit. */
-export const CLASS_WEIGHTS: usize = 23;
 /** A sum and a maximum in f64 while they grow. */
 export const SUM: usize = 24;
 export const TOP: usize = 25;
 /** What exponentials are multiplied by in the gradient. */
 export const FACTOR: usize = 26;
+/** Class weights, where all classes fit: two columns. */
+export const CLASS_WEIGHTS: usize = 29;
 /** Room for a vector or two. */
 export const SPARE: usize = 31;

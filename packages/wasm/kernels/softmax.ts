@@ -1,10 +1,9 @@
 import { OF_LOG_SUM_EXP, OF_SOFTMAX } from "../src/codes";
 import { fill } from "./elements";
-import { PLANES_CLASSES } from "./scratch";
 import { SoftmaxPlan } from "./records";
+import { column, SHORT_COLUMN, SHORT_ROW } from "./scratch";
 import { softmaxPlanes } from "./softmax-planes";
 import { softmaxRows } from "./softmax-rows";
-import { column } from "./scratch";
 import { storeColumn } from "./tile";
 
 // softmax, log-softmax, log-sum-exp and their gradients, from (lead, peak, rest) of each row; across rows or along them, as cross
@@ -13,7 +12,7 @@ import { storeColumn } from "./tile";
 /** Rows `first … end − 1`. */
 export function softmax(plan: SoftmaxPlan, first: i32, end: i32): void {
   if (plan.classes == 0) return emptySums(plan, first, end);
-  if (plan.classes <= PLANES_CLASSES) softmaxPlanes(plan, first, end);
+  if (plan.classes <= (plan.input.classStep == 1 ? SHORT_ROW : SHORT_COLUMN)) softmaxPlanes(plan, first, end);
   else softmaxRows(plan, first, end);
 }
 

@@ -18,9 +18,13 @@ const F32: usize = memory.data<f32>(
     8388608, // 6: 2^23
     1.1754943508222875e-38, // 7: 2^-126, the smallest normal number
     23, // 8
+    1, // 9
+    Infinity, // 10
   ],
   16,
 );
+/** Bits of √½. */
+const ROOT32: usize = memory.data<i32>([0x3f3504f3], 16);
 
 const F64: usize = memory.data<f64>(
   [
@@ -65,6 +69,15 @@ export function log1p<T>(x: v128): v128 {
   return logarithm<T>(u, v128.div<T>(lost, u));
 }
 
+/** log(1 + x) of four f32 that are not negative; of what is not finite it gives what is not finite, or is not itself. */
+// @ts-ignore: decorator
+@inline
+export function log1pOfSums(x: v128): v128 {
+  const one = entry<f32>(F32, 9);
+  const u = f32x4.add(one, x);
+  return normalLog32(u, f32x4.splat(0), f32x4.div(f32x4.sub(x, f32x4.sub(u, one)), u));
+}
+
 /**
  * x^exponent of each lane, by exp(exponent · log x). For negative x as in JavaScript: NaN unless the exponent is an integer.
  * Wrong by |exponent · log x| ULP more than exp.
@@ -79,15 +92,21 @@ export function power<T>(x: v128, exponent: f64): v128 {
   return choose(v128.lt<T>(x, v128.splat<T>(0)), negative, size);
 }
 
-const ROOT32: i32 = 0x3f3504f3; // bits of √½
 const ROOT64: i64 = 0x3fe6a09e667f3bcd;
 
 function log32(x: v128, correction: v128): v128 {
   const subnormal = f32x4.lt(x, entry<f32>(F32, 7));
   const u = choose(subnormal, f32x4.mul(x, entry<f32>(F32, 6)), x);
-  const exponent = i32x4.shr_s(i32x4.sub(u, i32x4.splat(ROOT32)), 23);
-  const f = f32x4.sub(i32x4.sub(u, i32x4.shl(exponent, 23)), f32x4.splat(1));
-  const k = f32x4.sub(f32x4.convert_i32x4_s(exponent), v128.and(subnormal, entry<f32>(F32, 8)));
+  return normalLog32(u, v128.and(subnormal, entry<f32>(F32, 8)), correction);
+}
+
+/** Of normal numbers u; `lower` is what their exponents are to be lowered by. */
+// @ts-ignore: decorator
+@inline
+function normalLog32(u: v128, lower: v128, correction: v128): v128 {
+  const exponent = i32x4.shr_s(i32x4.sub(u, v128.load32_splat(ROOT32)), 23);
+  const f = f32x4.sub(i32x4.sub(u, i32x4.shl(exponent, 23)), entry<f32>(F32, 9));
+  const k = f32x4.sub(f32x4.convert_i32x4_s(exponent), lower);
   const s = f32x4.div(f, f32x4.add(entry<f32>(F32, 5), f));
   const z = f32x4.mul(s, s);
   const q = madd<f32>(madd<f32>(entry<f32>(F32, 0), z, entry<f32>(F32, 1)), z, entry<f32>(F32, 2));
