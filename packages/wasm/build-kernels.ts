@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import asc from "assemblyscript/asc";
+import { build } from "esbuild";
+import { isFused } from "./src/binary.ts";
+import { hashOf } from "./src/hash.ts";
 
-// Compiles kernels/ to dist/kernels.wasm, and to the module that embeds it: src/generated/kernels.ts. One binary is enough: the build
+// Compiles kernels/ to dist/kernels.wasm, bundles src/worker.ts to dist/worker.js, and writes src/generated/, which embeds both. One binary is enough: the build
 // without relaxed instructions and the one with threads are made from it when it is loaded (src/binary.ts).
 
-const here = import.meta.dirname;
 const OPTIONS = [
   "--optimizeLevel=3",
   "--shrinkLevel=0",
@@ -21,29 +22,57 @@ const OPTIONS = [
   "--use=RELAXED=1",
 ];
 
-/** The kernels' binary. @throws Error with the compiler's messages */
-export async function compile(entry: string, options: readonly string[] = OPTIONS): Promise<Uint8Array> {
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main([entry, "--outFile=kernels.wasm", ...options], {
-    writeFile(_name, contents) {
-      binary = contents as Uint8Array;
-    },
+/** The kernels, as binary and in the text format. @throws Error with the compiler's messages */
+export async function compile(entry: string): Promise<{ binary: Uint8Array; text: string }> {
+  const files: Record<string, Uint8Array | string> = {};
+  const { error, stderr } = await asc.main([entry, "--outFile=kernels.wasm", "--textFile=kernels.wat", ...OPTIONS], {
+    writeFile: (name, contents) => void (files[name] = contents),
   });
-  if (error !== null || binary === undefined) throw new Error(`kernels do not compile:\n${stderr.toString()}`);
-  return binary;
+  const { "kernels.wasm": binary, "kernels.wat": text } = files;
+  if (error === null && typeof binary === "object" && typeof text === "string") return { binary, text };
+  throw new Error(`kernels do not compile:\n${stderr.toString()}`);
+}
+
+/** src/binary.ts finds fused instructions by their bytes: as many must be found as there are. */
+function checkFused(binary: Uint8Array, text: string): void {
+  const found = binary.filter((_, at) => isFused(binary, at)).length;
+  const there = text.match(/\.relaxed_n?madd\b/g)?.length;
+  if (found !== there) throw new Error(`${there} fused instructions, but ${found} byte sequences look like one`);
+}
+
+/** What runs in a worker, as a script of its own. */
+async function bundleWorker(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: ["src/worker.ts"],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    platform: "neutral",
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+function generate(name: string, lines: readonly string[]): void {
+  mkdirSync("src/generated", { recursive: true });
+  writeFileSync(`src/generated/${name}.ts`, ["// Written by build-kernels.ts.", "", ...lines, ""].join("\n"));
 }
 
 if (import.meta.main) {
-  process.chdir(here);
-  const binary = await compile("kernels/index.ts");
-  mkdirSync(resolve(here, "dist"), { recursive: true });
-  mkdirSync(resolve(here, "src/generated"), { recursive: true });
-  writeFileSync(resolve(here, "dist/kernels.wasm"), binary);
-  const text = deflateRawSync(binary, { level: 9 }).toString("base64");
-  const module = [
-    "// Written by build-kernels.ts.\n",
+  process.chdir(import.meta.dirname);
+  const { binary, text } = await compile("kernels/index.ts");
+  checkFused(binary, text);
+  mkdirSync("dist", { recursive: true });
+  writeFileSync("dist/kernels.wasm", binary);
+  const packed = deflateRawSync(binary, { level: 9 }).toString("base64");
+  const worker = await bundleWorker();
+  writeFileSync("dist/worker.js", worker);
+  writeFileSync("dist/worker.d.ts", "export {};\n");
+  generate("kernels", [
     "/** dist/kernels.wasm, deflated (RFC 1951), in base64. */",
-    `export const KERNELS: string =\n  "${text}";\n`,
-  ];
-  writeFileSync(resolve(here, "src/generated/kernels.ts"), module.join("\n"));
+    `export const KERNELS: string = "${packed}";`,
+  ]);
+  generate("hash", ["/** What tells dist/kernels.wasm from that of another version. */", `export const KERNELS_HASH = ${hashOf(binary)};`]);
+  generate("worker", ["/** dist/worker.js. */", `export const WORKER: string = ${JSON.stringify(worker)};`]);
 }

@@ -19,6 +19,7 @@ export type ErrorCode =
   | "backend-mismatch"
   | "backend-refused"
   | "backend-unavailable"
+  | "backend-lost"
   | "memory"
   | "disposed";
 
@@ -61,7 +62,7 @@ export class DataError extends SurprisalError {
   override readonly name = "DataError";
 }
 
-/** A backend that cannot be had, cannot run this plan, or is out of memory. Codes: `backend-…`, `memory`. */
+/** A backend that cannot be had, cannot run this plan, is out of memory, or has broken down. Codes: `backend-…`, `memory`. */
 export class BackendError extends SurprisalError {
   override readonly name = "BackendError";
 }

@@ -22,12 +22,14 @@ import {
   PointwisePlan,
   SoftmaxPlan,
 } from "./records";
-import { useScratch } from "./scratch";
+import { SCRATCH_BYTES, useScratch } from "./scratch";
 import { softmax } from "./softmax";
 import { targetMass } from "./target-mass";
 
 /** First byte behind the tables of the functions. */
 export const memoryBase: usize = __heap_base;
+/** What each thread needs to work with. */
+export const scratchBytes: usize = SCRATCH_BYTES;
 
 /** Runs a chunk of the plan at an address, with working memory at another. */
 export function run(record: usize, chunk: i32, scratch: usize): void {

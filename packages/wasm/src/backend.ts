@@ -10,23 +10,18 @@ import {
   type TargetMassPlan,
 } from "@surprisal/core";
 import { addressOf, WasmBuffer } from "./buffer.ts";
+import { PARTIAL_BYTES } from "./chunks.ts";
 import { partsOf } from "./copy.ts";
 import { CHECKS_FIELD, Encoder, PHASE_FIELD, type Work } from "./encode.ts";
+import type { Layout } from "./layout.ts";
 import type { WasmMemory } from "./memory.ts";
 import { RecordWriter } from "./record-writer.ts";
 import type { Threads } from "./threads.ts";
 
-/** Where the areas in front of the buffers lie. */
-export interface Areas {
-  readonly record: number;
-  readonly partials: number;
-}
-
 /** What puts the chunks of a plan together. */
 export type Merge = (record: number, chunks: number) => number;
 
-/** Bytes of what a chunk leaves, and where in it the first bad row is, and what is there, in f64. */
-const PARTIAL_BYTES = 64;
+/** Where in what a chunk leaves the first bad row is, and what is there, in f64. */
 const BAD_ROW = 5;
 const BAD_VALUE = 6;
 
@@ -37,7 +32,7 @@ export class WasmBackend implements HostBackend {
   readonly #memory: WasmMemory;
   readonly #threads: Threads;
   readonly #merge: Merge;
-  readonly #areas: Areas;
+  readonly #layout: Layout;
   readonly #writer: RecordWriter;
   readonly #encoder: Encoder;
   readonly #facts: Readonly<Record<string, unknown>>;
@@ -48,17 +43,18 @@ export class WasmBackend implements HostBackend {
     maxBufferBytes: number,
     threads: Threads,
     merge: Merge,
-    areas: Areas,
+    layout: Layout,
+    f64UpTo: number,
     facts: Readonly<Record<string, unknown>>,
   ) {
     this.maxBufferBytes = maxBufferBytes;
     this.#memory = memory;
     this.#threads = threads;
     this.#merge = merge;
-    this.#areas = areas;
+    this.#layout = layout;
     this.#facts = facts;
-    this.#writer = new RecordWriter(areas.record, memory.memory.buffer);
-    this.#encoder = new Encoder(this.#writer, areas.partials);
+    this.#writer = new RecordWriter(layout.record, memory.memory.buffer);
+    this.#encoder = new Encoder(this.#writer, layout.partials, f64UpTo);
     memory.onGrow(() => this.#writer.useMemory(memory.memory.buffer));
   }
 
@@ -99,7 +95,7 @@ export class WasmBackend implements HostBackend {
   }
 
   describe(): Readonly<Record<string, unknown>> {
-    return { ...this.#facts, ...this.#threads.describe(), memoryBytes: this.#memory.state.bytes };
+    return { ...this.#facts, ...this.#threads.describe(), memoryBytes: this.#memory.state.bytes, maxBytes: this.maxBufferBytes };
   }
 
   dispose(): void {
@@ -124,7 +120,7 @@ export class WasmBackend implements HostBackend {
 
   /** Does what the record says, phase by phase. */
   #finish(plan: Plan, { chunks, phases, size }: Work): void {
-    const { record } = this.#areas;
+    const { record } = this.#layout;
     for (const { phase, checks } of phases) {
       this.#writer.set(PHASE_FIELD, phase);
       this.#writer.set(CHECKS_FIELD, checks ? 1 : 0);
@@ -147,7 +143,7 @@ export class WasmBackend implements HostBackend {
   }
 
   #dataError(plan: Plan, chunk: number): DataError {
-    const partial = this.#floats(this.#areas.partials + chunk * PARTIAL_BYTES, PARTIAL_BYTES / 8);
+    const partial = this.#floats(this.#layout.partials + chunk * PARTIAL_BYTES, PARTIAL_BYTES / 8);
     const row = partial[BAD_ROW] ?? -1;
     const value = partial[BAD_VALUE] ?? Number.NaN;
     if (plan.kind === "target-mass") return badTarget(plan, row, value);

@@ -13,6 +13,8 @@ export interface Chunks {
 const CHUNK = 32_768;
 /** Chunks at most, because each leaves a record. */
 export const MAX_CHUNKS = 1024;
+/** Bytes of that record: kernels/records.ts, `Partial`. */
+export const PARTIAL_BYTES = 64;
 /** Rows go in multiples of this: a block of rows, see kernels/scratch.ts. */
 const BLOCK = 256;
 

@@ -2,7 +2,6 @@ import type {
   CopyPlan,
   CrossEntropyPlan,
   LossNumbers,
-
   OneHotPlan,
   Operand,
   Plan,
@@ -42,10 +41,13 @@ export class Encoder {
   readonly #writer: RecordWriter;
   /** Address of the chunks' partial results. */
   readonly #partials: number;
+  /** Plans of up to so many numbers are computed in f64. */
+  readonly #f64UpTo: number;
 
-  constructor(writer: RecordWriter, partials: number) {
+  constructor(writer: RecordWriter, partials: number, f64UpTo: number) {
     this.#writer = writer;
     this.#partials = partials;
+    this.#f64UpTo = f64UpTo;
   }
 
   /** Writes the record of any plan but a copy or the linear one. */
@@ -66,9 +68,9 @@ export class Encoder {
     }
   }
 
-  #begin(kind: number, width0: number, { outer, classes, inner }: Rows, chunks: Chunks): void {
+  #begin(kind: number, least: number, { outer, classes, inner }: Rows, chunks: Chunks): void {
     const writer = this.#writer;
-    const width = outer * classes * inner <= Number(process.env["SMALL"] ?? 512) ? 8 : width0;
+    const width = outer * classes * inner <= this.#f64UpTo ? 8 : least;
     writer.begin();
     writer.int(kind);
     writer.int(width);
