@@ -1,2 +1,2 @@
 export { memoryBase, run, scratchBytes } from "./run";
-export { merge } from "./merge";
+export { fold, merge } from "./merge";

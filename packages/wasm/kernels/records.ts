@@ -140,6 +140,28 @@ export class LinearPlan extends LossPlan {
   hiddenGradient: Operand | null;
   matrixGradient: Operand | null;
   biasGradient: Operand | null;
+  /** Addresses in working memory. Of the rows that count: how many they are, which, their labels, and if there are any weights,
+   * upstreams and losses. */
+  counter: usize;
+  list: usize;
+  labels: usize;
+  weights: usize;
+  upstreams: usize;
+  losses: usize;
+  /** The bias' gradient in f64, and that of the matrix, a class every `sumPitch` numbers; 0 where it is not wanted. */
+  biasSums: usize;
+  matrixSums: usize;
+  sumPitch: i32;
+  /** Of a block of rows: its logits, a row every `pitch` numbers, and the hidden rows twice (kernels/linear.ts). */
+  logits: usize;
+  pitch: i32;
+  packedRows: usize;
+  packedFeatures: usize;
+  hiddenSums: usize;
+  /** The block: its first row in `list`, how many it has, and how many it may have. */
+  blockFirst: i32;
+  blockCount: i32;
+  blockRows: i32;
 }
 
 @unmanaged

@@ -7,6 +7,7 @@ import {
   SOFTMAX,
   TARGET_MASS,
 } from "../src/codes";
+import { linear } from "./linear";
 import { copy } from "./copy";
 import { crossEntropy } from "./cross-entropy";
 import { checkIndices, oneHot } from "./one-hot";
@@ -14,6 +15,7 @@ import { checkProbabilities, pointwise } from "./pointwise";
 import {
   CopyPlan,
   CrossEntropyPlan,
+  LinearPlan,
   MassPlan,
   OneHotPlan,
   Partial,
@@ -45,6 +47,7 @@ export function run(record: usize, chunk: i32, scratch: usize): void {
   if (plan.kind == CROSS_ENTROPY) crossEntropy(changetype<CrossEntropyPlan>(record), first, end, partial);
   else if (plan.kind == TARGET_MASS) targetMass(changetype<MassPlan>(record), first, end, partial);
   else if (plan.kind == SOFTMAX) softmax(changetype<SoftmaxPlan>(record), first, end);
+  else if (plan.kind == LINEAR_CROSS_ENTROPY) linear(changetype<LinearPlan>(record), first, end);
   else if (plan.kind == COPY) copy(changetype<CopyPlan>(record), first, end);
   else if (plan.kind == ONE_HOT) {
     const one = changetype<OneHotPlan>(record);

@@ -4,6 +4,7 @@ import {
   type DeviceBuffer,
   DisposedError,
   type HostBackend,
+  type LinearCrossEntropyPlan,
   type OneHotPlan,
   type Plan,
   type PointwisePlan,
@@ -14,12 +15,17 @@ import { PARTIAL_BYTES } from "./chunks.ts";
 import { partsOf } from "./copy.ts";
 import { CHECKS_FIELD, Encoder, PHASE_FIELD, type Work } from "./encode.ts";
 import type { Layout } from "./layout.ts";
+import { runLinear } from "./linear.ts";
+import { layOutLinear } from "./linear-layout.ts";
 import type { WasmMemory } from "./memory.ts";
 import { RecordWriter } from "./record-writer.ts";
 import type { Threads } from "./threads.ts";
 
-/** What puts the chunks of a plan together. */
-export type Merge = (record: number, chunks: number) => number;
+/** What puts the chunks of a plan together, and those of a block: kernels/merge.ts. */
+export interface Merging {
+  merge(record: number, chunks: number): number;
+  fold(record: number, chunks: number, first: boolean): void;
+}
 
 /** Where in what a chunk leaves the first bad row is, and what is there, in f64. */
 const BAD_ROW = 5;
@@ -31,7 +37,7 @@ export class WasmBackend implements HostBackend {
   readonly maxBufferBytes: number;
   readonly #memory: WasmMemory;
   readonly #threads: Threads;
-  readonly #merge: Merge;
+  readonly #kernels: Merging;
   readonly #layout: Layout;
   readonly #writer: RecordWriter;
   readonly #encoder: Encoder;
@@ -42,7 +48,7 @@ export class WasmBackend implements HostBackend {
     memory: WasmMemory,
     maxBufferBytes: number,
     threads: Threads,
-    merge: Merge,
+    kernels: Merging,
     layout: Layout,
     f64UpTo: number,
     facts: Readonly<Record<string, unknown>>,
@@ -50,7 +56,7 @@ export class WasmBackend implements HostBackend {
     this.maxBufferBytes = maxBufferBytes;
     this.#memory = memory;
     this.#threads = threads;
-    this.#merge = merge;
+    this.#kernels = kernels;
     this.#layout = layout;
     this.#facts = facts;
     this.#writer = new RecordWriter(layout.record, memory.memory.buffer);
@@ -83,13 +89,16 @@ export class WasmBackend implements HostBackend {
   }
 
   refuses(plan: Plan): string | undefined {
-    return plan.kind === "linear-cross-entropy" ? "not there yet" : undefined;
+    if (plan.kind !== "linear-cross-entropy") return undefined;
+    const layout = layOutLinear(plan, this.#encoder.linearWidth(plan));
+    return typeof layout === "number" ? `maxBytes is ${plan.maxBytes}; at least ${layout} are needed` : undefined;
   }
 
   run(plans: readonly Plan[]): void {
     this.#check();
     for (const plan of plans) {
       if (plan.kind === "copy") this.#copy(plan);
+      else if (plan.kind === "linear-cross-entropy") this.#linear(plan);
       else this.#finish(plan, this.#encoder.encode(plan));
     }
   }
@@ -118,17 +127,40 @@ export class WasmBackend implements HostBackend {
     }
   }
 
-  /** Does what the record says, phase by phase. */
-  #finish(plan: Plan, { chunks, phases, size }: Work): void {
+  #linear(plan: LinearCrossEntropyPlan): void {
+    const layout = layOutLinear(plan, this.#encoder.linearWidth(plan));
+    if (typeof layout === "number") throw new TypeError("a plan that was refused cannot be run");
+    const memory = this.#memory.allocate(layout.bytes);
     const { record } = this.#layout;
+    try {
+      runLinear(plan, layout, memory, {
+        encoder: this.#encoder,
+        perform: (work) => this.#perform(work),
+        fold: (chunks, first) => this.#kernels.fold(record, chunks, first),
+        readInt: (address) => new Int32Array(this.#memory.bytes.buffer)[address / 4] ?? 0,
+      });
+      this.#kernels.merge(record, 0);
+    } finally {
+      this.#memory.free(memory);
+    }
+  }
+
+  /** Does what the record says, phase by phase, and puts the results together. */
+  #finish(plan: Plan, work: Work): void {
+    this.#perform(work, () => {
+      const bad = this.#kernels.merge(this.#layout.record, work.chunks.count);
+      if (bad >= 0) throw this.#dataError(plan, bad);
+    });
+    if (plan.kind === "target-mass" && plan.mustKeep) this.#checkKept(plan);
+  }
+
+  #perform({ chunks, phases, size }: Work, afterwards?: () => void): void {
     for (const { phase, checks } of phases) {
       this.#writer.set(PHASE_FIELD, phase);
       this.#writer.set(CHECKS_FIELD, checks ? 1 : 0);
       this.#threads.run(chunks.count, size);
-      const bad = this.#merge(record, chunks.count);
-      if (bad >= 0) throw this.#dataError(plan, bad);
+      afterwards?.();
     }
-    if (plan.kind === "target-mass" && plan.mustKeep) this.#checkKept(plan);
   }
 
   #floats(address: number, count: number): Float64Array {

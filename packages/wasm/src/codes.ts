@@ -42,3 +42,13 @@ export const DISTRIBUTION_CROSS_ENTROPY = 7;
 export const DISTRIBUTION_KL = 8;
 export const EXP = 9;
 export const IDENTITY = 10;
+
+/** Phases of a linear plan. */
+export const LINEAR_SELECT = 0;
+export const LINEAR_PACK = 1;
+export const LINEAR_LOGITS = 2;
+export const LINEAR_FLUSH = 3;
+export const LINEAR_HIDDEN = 4;
+export const LINEAR_MATRIX = 5;
+export const LINEAR_LOSSES = 6;
+export const LINEAR_CONVERT = 7;

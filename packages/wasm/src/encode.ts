@@ -1,6 +1,7 @@
 import type {
   CopyPlan,
   CrossEntropyPlan,
+  LinearCrossEntropyPlan,
   LossNumbers,
   OneHotPlan,
   Operand,
@@ -12,9 +13,10 @@ import type {
   TargetMassPlan,
 } from "@surprisal/core";
 import { addressOf } from "./buffer.ts";
-import { type Chunks, cutNumbers, cutRows } from "./chunks.ts";
+import { type Chunks, cutNumbers, cutRows, PARTIAL_BYTES } from "./chunks.ts";
 import * as codes from "./codes.ts";
-import type { RecordWriter } from "./record-writer.ts";
+import type { Block, LinearLayout } from "./linear-layout.ts";
+import { placeOf, type RecordWriter } from "./record-writer.ts";
 
 /** What is left to do once a plan's record is written. */
 export interface Work {
@@ -50,8 +52,8 @@ export class Encoder {
     this.#f64UpTo = f64UpTo;
   }
 
-  /** Writes the record of any plan but a copy or the linear one. */
-  encode(plan: Exclude<Plan, CopyPlan>): Work {
+  /** Writes the record of a plan that is done at once. */
+  encode(plan: Exclude<Plan, CopyPlan | LinearCrossEntropyPlan>): Work {
     switch (plan.kind) {
       case "one-hot":
         return this.#oneHot(plan);
@@ -60,17 +62,20 @@ export class Encoder {
       case "softmax":
         return this.#softmax(plan);
       case "cross-entropy":
-        return this.#crossEntropy(plan);
+        return this.crossEntropy(plan);
       case "pointwise":
         return this.#pointwise(plan);
-      default:
-        throw new TypeError("not yet");
     }
   }
 
-  #begin(kind: number, least: number, { outer, classes, inner }: Rows, chunks: Chunks): void {
+  /** Bytes of the numbers that a plan over these rows is computed in, of which one of `operands` may ask for f64. */
+  widthFor({ outer, classes, inner }: Rows, operands: readonly (Operand | undefined)[]): 4 | 8 {
+    const small = outer * classes * inner <= this.#f64UpTo;
+    return small || operands.some((operand) => operand?.dtype === "f64") ? 8 : 4;
+  }
+
+  #begin(kind: number, width: number, { outer, classes, inner }: Rows, chunks: Chunks, firstPartial = 0): void {
     const writer = this.#writer;
-    const width = outer * classes * inner <= this.#f64UpTo ? 8 : least;
     writer.begin();
     writer.int(kind);
     writer.int(width);
@@ -81,7 +86,7 @@ export class Encoder {
     writer.int(chunks.rowsPerChunk);
     writer.int(chunks.classesPerChunk);
     writer.int(chunks.across);
-    writer.int(this.#partials);
+    writer.int(this.#partials + firstPartial * PARTIAL_BYTES);
     writer.int(1);
     writer.int(0);
   }
@@ -97,7 +102,8 @@ export class Encoder {
     const lines = outer * classes;
     const chunks = cutRows(lines, inner);
     const { input, output } = plan;
-    this.#begin(codes.COPY, fitsF32(input.dtype, output.dtype) ? 4 : 8, { outer, classes, inner }, chunks);
+    const width = fitsF32(input.dtype, output.dtype) ? 4 : 8;
+    this.#begin(codes.COPY, width, { outer, classes, inner }, chunks);
     writer.operand({ ...pick(input), offset: input.offset + offsets[0], strides });
     writer.operand({ ...pick(output), offset: output.offset + offsets[1], strides: [classes * inner, inner, 1] });
     return { chunks, phases: ONCE, size: lines * inner };
@@ -129,8 +135,8 @@ export class Encoder {
     const writer = this.#writer;
     const { rows, input, upstream, output } = plan;
     const chunks = cutRows(rows.outer * rows.inner, rows.classes);
-    const wide = !isFloat(input) || anyF64([input, upstream, output]);
-    this.#begin(codes.SOFTMAX, wide ? 8 : 4, rows, chunks);
+    const width = isFloat(input) ? this.widthFor(rows, [input, upstream, output]) : 8;
+    this.#begin(codes.SOFTMAX, width, rows, chunks);
     writer.int(RESULTS[plan.of]);
     writer.operand(input);
     writer.operand(upstream);
@@ -165,12 +171,13 @@ export class Encoder {
     writer.float(typeof upstream === "number" ? upstream : 0);
   }
 
-  #crossEntropy(plan: CrossEntropyPlan): Work {
+  /** Cross entropy; of a `block` of a linear plan behind the partial that blocks are added up in. */
+  crossEntropy(plan: CrossEntropyPlan, block = false): Work {
     const writer = this.#writer;
     const { rows, logits, target, loss, upstream, weight, rowWeight, gradient, targetGradient, stats } = plan;
     const chunks = cutRows(rows.outer * rows.inner, rows.classes);
     const floats = [logits, loss, weight, rowWeight, gradient, targetGradient, target.operand, operandOf(upstream)];
-    this.#begin(codes.CROSS_ENTROPY, anyF64(floats) ? 8 : 4, rows, chunks);
+    this.#begin(codes.CROSS_ENTROPY, this.widthFor(rows, floats), rows, chunks, block ? 1 : 0);
     this.#loss(plan);
     writer.operand(logits);
     writer.operand(gradient);
@@ -184,6 +191,45 @@ export class Encoder {
     return { chunks, phases: ONCE, size: chunks.rows * rows.classes };
   }
 
+  /** Bytes of the numbers that a linear plan is computed in. */
+  linearWidth(plan: LinearCrossEntropyPlan): 4 | 8 {
+    const { rows, hidden, matrix, bias, weight, rowWeight, loss, upstream } = plan;
+    return this.widthFor(rows, [hidden, matrix, bias, weight, rowWeight, loss, operandOf(upstream)]);
+  }
+
+  /** A phase of a linear plan over `chunks`, with its working memory from an address on. */
+  linear(plan: LinearCrossEntropyPlan, phase: number, chunks: Chunks, layout: LinearLayout, from: number, block: Block): Work {
+    const writer = this.#writer;
+    const { rows, features, hidden, matrix, bias, hiddenGradient, matrixGradient, biasGradient } = plan;
+    this.#begin(codes.LINEAR_CROSS_ENTROPY, this.linearWidth(plan), rows, chunks, 1);
+    this.#loss(plan);
+    writer.int(features);
+    writer.operand(hidden);
+    writer.operand(matrix);
+    writer.operand(bias);
+    writer.operand(hiddenGradient);
+    writer.operand(matrixGradient);
+    writer.operand(biasGradient);
+    writer.int(from + layout.counter);
+    writer.int(from + layout.list);
+    writer.int(from + layout.labels);
+    writer.int(from + layout.weights);
+    writer.int(from + layout.upstreams);
+    writer.int(from + layout.losses);
+    writer.int(biasGradient === undefined ? 0 : from + layout.biasSums);
+    writer.int(matrixSumsAt(plan, layout, from));
+    writer.int(layout.sumPitch);
+    writer.int(from + layout.logits);
+    writer.int(layout.pitch);
+    writer.int(from + layout.packedRows);
+    writer.int(matrixGradient === undefined ? 0 : from + layout.packedFeatures);
+    writer.int(from + layout.hiddenSums);
+    writer.int(block.first);
+    writer.int(block.count);
+    writer.int(layout.blockRows);
+    return { chunks, phases: [{ phase, checks: false }], size: chunks.rows * rows.classes };
+  }
+
   #pointwise(plan: PointwisePlan): Work {
     const writer = this.#writer;
     const { rows, a, b, weight, positiveWeight, upstream, output, gradient, term, reduce } = plan;
@@ -191,8 +237,8 @@ export class Encoder {
     const whole = rows.inner > 1 || reduce === "classes";
     const chunks = whole ? cutRows(count, rows.classes) : cutNumbers(count, rows.classes);
     const above = operandOf(upstream);
-    const wide = term === "exp" || anyF64([a, b, weight, positiveWeight, above, output, gradient]);
-    this.#begin(codes.POINTWISE, wide ? 8 : 4, rows, chunks);
+    const floats = [a, b, weight, positiveWeight, above, output, gradient];
+    this.#begin(codes.POINTWISE, term === "exp" ? 8 : this.widthFor(rows, floats), rows, chunks);
     writer.int(TERMS[term]);
     writer.int(REDUCTIONS[reduce]);
     writer.flag(plan.strict);
@@ -237,9 +283,9 @@ const TERMS: Readonly<Record<PointwiseTerm, number>> = {
   identity: codes.IDENTITY,
 };
 
-/** Whatever has an f64 among its operands is computed in f64. */
-function anyF64(operands: readonly (Operand | undefined)[]): boolean {
-  return operands.some((operand) => operand?.dtype === "f64");
+function matrixSumsAt({ matrixGradient }: LinearCrossEntropyPlan, { matrixSums }: LinearLayout, from: number): number {
+  if (matrixGradient === undefined) return 0;
+  return matrixSums === undefined ? placeOf(matrixGradient) : from + matrixSums;
 }
 
 function isFloat({ dtype }: Operand): boolean {

@@ -54,12 +54,11 @@ export class RecordWriter {
   /** An operand, or null. */
   operand(operand: Operand | undefined): void {
     if (operand === undefined) return this.int(0);
-    const { code, bytes } = DTYPES[operand.dtype];
     const at = this.#operandAt >> 2;
     const [outer, classes, inner] = operand.strides;
     const ints = this.#ints;
-    ints[at] = addressOf(operand.buffer) + operand.offset * bytes;
-    ints[at + 1] = code;
+    ints[at] = placeOf(operand);
+    ints[at + 1] = DTYPES[operand.dtype].code;
     ints[at + 2] = outer;
     ints[at + 3] = classes;
     ints[at + 4] = inner;
@@ -71,4 +70,9 @@ export class RecordWriter {
   set(index: number, value: number): void {
     this.#ints[(this.#address >> 2) + index] = value;
   }
+}
+
+/** Where an operand's first element lies. */
+export function placeOf({ buffer, dtype, offset }: Operand): number {
+  return addressOf(buffer) + offset * DTYPES[dtype].bytes;
 }

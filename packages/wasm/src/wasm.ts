@@ -1,5 +1,5 @@
 import type { HostBackend } from "@surprisal/core";
-import { WasmBackend } from "./backend.ts";
+import { type Merging, WasmBackend } from "./backend.ts";
 import { type Layout, layOut } from "./layout.ts";
 import { type Kernels, loadKernels } from "./load.ts";
 import { newMemory, WasmMemory } from "./memory.ts";
@@ -7,11 +7,10 @@ import { type Settings, settingsOf, type WasmOptions } from "./options.ts";
 import { oneThread, Pool, type PoolParts, type RunChunk } from "./threads.ts";
 
 /** What the kernels export. */
-interface Exports {
+interface Exports extends Merging {
   readonly memoryBase: WebAssembly.Global<"i32">;
   readonly scratchBytes: WebAssembly.Global<"i32">;
   readonly run: (record: number, chunk: number, scratch: number) => void;
-  readonly merge: (record: number, chunks: number) => number;
 }
 
 /**
@@ -38,7 +37,8 @@ export async function wasm(options: WasmOptions = {}): Promise<HostBackend> {
   const shared = threads > 1;
   const kernels = await loadKernels(settings.kernels, settings.simd, shared);
   const { memory, maximum } = newMemory(shared);
-  const { run, merge, memoryBase, scratchBytes } = await instantiate(kernels, memory);
+  const exports = await instantiate(kernels, memory);
+  const { run, memoryBase, scratchBytes } = exports;
   const layout = layOut(memoryBase.value, scratchBytes.value, threads);
   const wasmMemory = new WasmMemory(memory, layout.end);
   const [scratch = 0, ...others] = layout.scratches;
@@ -46,7 +46,7 @@ export async function wasm(options: WasmOptions = {}): Promise<HostBackend> {
   const crew = shared
     ? await Pool.start({ runChunk, start: startOf(kernels, memory, layout), scratches: others, worker: settings.worker })
     : oneThread(runChunk, reason);
-  return new WasmBackend(wasmMemory, maximum, crew, merge, layout, settings.f64UpTo, factsOf(kernels, settings));
+  return new WasmBackend(wasmMemory, maximum, crew, exports, layout, settings.f64UpTo, factsOf(kernels, settings));
 }
 
 /** How many threads, and why not more where it is one. */
