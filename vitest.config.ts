@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: [
-            "packages/core/src/**/*.test.ts",
+            "packages/{core,wasm}/src/**/*.test.ts",
             "apps/conformance/src/**/*.test.ts",
             "tools/**/*.browser.test.ts",
           ],

@@ -41,6 +41,7 @@ const CAUSES: Readonly<Record<ErrorCode, () => unknown>> = {
   "backend-mismatch": () => crossEntropy(logits, tensor([0, 1], [2], { dtype: "i64", backend: small(16) })),
   "backend-refused": () => linearCrossEntropy(randn([2, 8]), randn([3, 8]), target, { maxBytes: 1000 }),
   "backend-unavailable": () => choose([gpu]),
+  "backend-lost": () => softmax(zeros([2], { backend: lost() })),
   memory: () => tensor([1, 2, 3], { backend: small(8) }),
   disposed: () => {
     const x = zeros([2]);
@@ -52,6 +53,17 @@ const CAUSES: Readonly<Record<ErrorCode, () => unknown>> = {
 /** A backend that can be had nowhere. */
 function gpu(): never {
   throw new BackendError("backend-unavailable", "navigator.gpu is undefined");
+}
+
+/** A backend that has broken down. */
+function lost(): Backend {
+  const message = "wasm: a kernel has trapped on another thread; make a new backend, and its tensors anew";
+  return {
+    ...small(100),
+    run() {
+      throw new BackendError("backend-lost", message);
+    },
+  };
 }
 
 /** A backend with small buffers. */

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
-import asc from "assemblyscript/asc";
+import { createMemoryStream, main as compileAssemblyScript } from "assemblyscript/asc";
 import { build } from "esbuild";
 import { isFused } from "./src/binary.ts";
 import { hashOf } from "./src/hash.ts";
@@ -8,6 +9,7 @@ import { hashOf } from "./src/hash.ts";
 // Compiles kernels/ to dist/kernels.wasm, bundles src/worker.ts to dist/worker.js, and writes src/generated/, which embeds both. One binary is enough: the build
 // without relaxed instructions and the one with threads are made from it when it is loaded (src/binary.ts).
 
+const HERE = fileURLToPath(new URL(".", import.meta.url));
 const OPTIONS = [
   "--optimizeLevel=3",
   "--shrinkLevel=0",
@@ -25,9 +27,15 @@ const OPTIONS = [
 /** The kernels, as binary and in the text format. @throws Error with the compiler's messages */
 export async function compile(entry: string): Promise<{ binary: Uint8Array; text: string }> {
   const files: Record<string, Uint8Array | string> = {};
-  const { error, stderr } = await asc.main([entry, "--outFile=kernels.wasm", "--textFile=kernels.wat", ...OPTIONS], {
-    writeFile: (name, contents) => void (files[name] = contents),
-  });
+  const stderr = createMemoryStream();
+  const { error } = await compileAssemblyScript(
+    [entry, "--outFile=kernels.wasm", "--textFile=kernels.wat", ...OPTIONS],
+    {
+      stderr,
+      readFile: (name) => (existsSync(HERE + name) ? readFileSync(HERE + name, "utf8") : null),
+      writeFile: (name, contents) => void (files[name] = contents),
+    },
+  );
   const { "kernels.wasm": binary, "kernels.wat": text } = files;
   if (error === null && typeof binary === "object" && typeof text === "string") return { binary, text };
   throw new Error(`kernels do not compile:\n${stderr.toString()}`);
@@ -60,7 +68,7 @@ function generate(name: string, lines: readonly string[]): void {
 }
 
 if (import.meta.main) {
-  process.chdir(import.meta.dirname);
+  process.chdir(HERE);
   const { binary, text } = await compile("kernels/index.ts");
   checkFused(binary, text);
   mkdirSync("dist", { recursive: true });
@@ -73,6 +81,9 @@ if (import.meta.main) {
     "/** dist/kernels.wasm, deflated (RFC 1951), in base64. */",
     `export const KERNELS: string = "${packed}";`,
   ]);
-  generate("hash", ["/** What tells dist/kernels.wasm from that of another version. */", `export const KERNELS_HASH = ${hashOf(binary)};`]);
+  generate("hash", [
+    "/** What tells dist/kernels.wasm from that of another version. */",
+    `export const KERNELS_HASH = ${hashOf(binary)};`,
+  ]);
   generate("worker", ["/** dist/worker.js. */", `export const WORKER: string = ${JSON.stringify(worker)};`]);
 }

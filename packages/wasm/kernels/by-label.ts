@@ -112,14 +112,14 @@ export function sumPlanes(e: usize, pitch: usize, classes: i32, rows: i32): void
 export function sumRows(e: usize, pitch: usize, classes: i32, rows: i32): void {
   let to = column(REST);
   const whole = classes & ~3;
-  const tail = firstBytes(<usize>(classes & 3) << 2);
+  const tail = firstBytes((<usize>(classes & 3)) << 2);
   for (; rows > 0; rows -= 4) {
     let a = f32x4.splat(0);
     let b = a;
     let c = a;
     let d = a;
     let at = e;
-    const end = e + (<usize>whole << 2);
+    const end = e + ((<usize>whole) << 2);
     for (; at < end; at += 16) {
       a = f32x4.add(a, v128.load(at));
       b = f32x4.add(b, v128.load(at + pitch));
@@ -186,11 +186,11 @@ export function scaleRowsBy(
   out: usize,
   outStep: usize,
 ): void {
-  const last = <usize>(classes - 4) << 2;
+  const last = (<usize>(classes - 4)) << 2;
   for (; rows > 0; rows--) {
     const k = v128.load32_splat(factors);
     if (classes < 4) {
-      for (let at: usize = 0; at < <usize>classes << 2; at += 4) {
+      for (let at: usize = 0; at < (<usize>classes) << 2; at += 4) {
         store<f32>(out + at, load<f32>(e + at) * f32x4.extract_lane(k, 0));
       }
     } else {

@@ -12,15 +12,7 @@ import {
 } from "./planes";
 import { arePlanes, findPlanes, planesAt, planesStep } from "./planes-of";
 import { CrossEntropyPlan } from "./records";
-import {
-  addLosses,
-  beginRows,
-  divisorOf,
-  finishRows,
-  gatherLogits,
-  saturates,
-  slopesAtLabels,
-} from "./row-formula";
+import { addLosses, beginRows, divisorOf, finishRows, gatherLogits, saturates, slopesAtLabels } from "./row-formula";
 import { gatherExponentials, reportPlanes } from "./row-report";
 import { chainRun, transformRun } from "./runs";
 import {
@@ -138,7 +130,8 @@ function block<T>(plan: CrossEntropyPlan, first: i32, count: i32): bool {
   const weights = spreads || plan.targetGradient !== null ? classWeights<T>(plan) : 0;
   const hot = <T>plan.hot;
   const base = <T>plan.base;
-  if (spreads) spreadPlanes<T>(x, step, classes, vectors, t, tStep, weights, hot, base, saturates(plan), plan.strict != 0);
+  if (spreads)
+    spreadPlanes<T>(x, step, classes, vectors, t, tStep, weights, hot, base, saturates(plan), plan.strict != 0);
 
   // From here on nothing fails.
   if (!finishRows<T>(plan, padded, sizeof<T>() == 4 ? <T>SMALLEST_PLANE : 0)) return false;
@@ -184,7 +177,7 @@ function block<T>(plan: CrossEntropyPlan, first: i32, count: i32): bool {
 
 /** Rows whose maximum is not finite have no softmax. */
 function withoutLead(padded: i32): void {
-  for (let at: usize = 0; at < <usize>padded << 3; at += 16) {
+  for (let at: usize = 0; at < (<usize>padded) << 3; at += 16) {
     const finite = isFinite<f64>(v128.load(column(LEAD) + at));
     const rest = v128.load(column(REST) + at);
     v128.store(column(REST) + at, v128.or(rest, v128.andnot(v128.splat<f64>(NaN), finite)));
@@ -214,7 +207,7 @@ function setFactors<T>(padded: i32): void {
 function scatter<T>(out: usize, outStep: usize, count: i32): void {
   for (let p = 0; p < count; p++) {
     const at = <usize>p * sizeof<T>();
-    const label = <usize>load<i32>(column(LABEL) + (<usize>p << 2));
+    const label = <usize>load<i32>(column(LABEL) + ((<usize>p) << 2));
     store<T>(out + label * outStep + at, load<T>(column(AT_LABEL) + at));
   }
 }
@@ -231,7 +224,7 @@ function cornersOfPlanes(
 ): void {
   const classes = plan.classes;
   for (let p = 0; p < count; p++) {
-    const at = <usize>p << 3;
+    const at = (<usize>p) << 3;
     const strict = plan.strict != 0;
     if (load<f64>(column(WEIGHT) + at) == 0) {
       const rest = load<f64>(column(REST) + at);
@@ -242,11 +235,11 @@ function cornersOfPlanes(
     const scale = load<f64>(column(UPSTREAM) + at) * load<f64>(column(WEIGHT) + at);
     if (!strict || scale - scale == 0 || plan.normalized) continue;
     // PyTorch adds up the sides of the gradient after dividing them: ∞ − ∞ where mass is, or 0/0.
-    const label = plan.index ? load<i32>(column(LABEL) + (<usize>p << 2)) : -1;
+    const label = plan.index ? load<i32>(column(LABEL) + ((<usize>p) << 2)) : -1;
     const all = label >= 0 && load<f64>(column(PUSH) + at) == 0;
     for (let c = 0; c < classes; c++) {
       const probability = t == 0 ? 0 : load<f64>(t + <usize>c * tStep + at);
-      const w = weights == 0 ? 1 : load<f64>(weights + (<usize>c << 3));
+      const w = weights == 0 ? 1 : load<f64>(weights + ((<usize>c) << 3));
       const mass = t == 0 && plan.base == 0 ? 0 : w * (plan.hot * probability + plan.base);
       if (all || mass != 0 || label == c) store<f64>(out + <usize>c * outStep + at, NaN);
     }

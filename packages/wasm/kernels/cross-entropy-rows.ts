@@ -108,7 +108,7 @@ function canKeep(plan: CrossEntropyPlan): bool {
 function scaleKept<T>(plan: CrossEntropyPlan, keep: Operand, first: i32, count: i32): void {
   for (let p = 0; p < count; p++) {
     const row = rowOf(plan, keep, first + p);
-    const label = <usize>load<i32>(column(LABEL) + (<usize>p << 2));
+    const label = <usize>load<i32>(column(LABEL) + ((<usize>p) << 2));
     scaleRun<T>(row, row, plan.classes, (numberAt<T>(PULL, p) + numberAt<T>(EXTRA, p)) * numberAt<T>(SHARE, p));
     store<T>(row + label * sizeof<T>(), numberAt<T>(AT_LABEL, p));
   }
@@ -184,7 +184,18 @@ function targetGradients<T>(plan: CrossEntropyPlan, first: i32, count: i32): boo
         }
         const lead = numberAt<T>(LEAD, q);
         const scale = numberAt<T>(UPSTREAM, q) * weight;
-        const finite = targetRun<T>(x, n, weights, <T>plan.hot, lead, numberAt<T>(LOG_Z, q), scale, narrow, plan.strict != 0, out);
+        const finite = targetRun<T>(
+          x,
+          n,
+          weights,
+          <T>plan.hot,
+          lead,
+          numberAt<T>(LOG_Z, q),
+          scale,
+          narrow,
+          plan.strict != 0,
+          out,
+        );
         if (sizeof<T>() == 4 && !finite) return false;
       }
       storeRows<T>(plan, to, first + p, tileRows, start, n, tile(1), width);
@@ -231,7 +242,7 @@ function largestTargets<T>(plan: CrossEntropyPlan, first: i32, count: i32): void
           const probability = load<T>(t + <usize>c * sizeof<T>());
           if (!(probability > numberAt<T>(SPARE, q))) continue;
           setNumber<T>(SPARE, q, probability);
-          store<i32>(column(LABEL) + (<usize>q << 2), start + c);
+          store<i32>(column(LABEL) + ((<usize>q) << 2), start + c);
           setNumber<T>(LOGIT, q, load<T>(x + <usize>c * sizeof<T>()));
         }
       }
@@ -240,13 +251,7 @@ function largestTargets<T>(plan: CrossEntropyPlan, first: i32, count: i32): void
 }
 
 /** The gradient, from exponentials computed again. */
-function gradients<T>(
-  plan: CrossEntropyPlan,
-  gradient: Operand,
-  first: i32,
-  count: i32,
-  spreads: bool,
-): void {
+function gradients<T>(plan: CrossEntropyPlan, gradient: Operand, first: i32, count: i32, spreads: bool): void {
   const sloped = transforms;
   for (let p = 0; p < count; p += tileRows) {
     for (let start = 0; start < plan.classes; start += width) {
@@ -269,7 +274,7 @@ function gradients<T>(
           slopeRun<T>(out, n, t, weights, <T>plan.hot, <T>plan.base, pull, extra, peak, rest, share, out);
         } else expsOf<T>(x, out, n, q, (pull + extra) * share);
         if (plan.index) {
-          const at = load<i32>(column(LABEL) + (<usize>q << 2)) - start;
+          const at = load<i32>(column(LABEL) + ((<usize>q) << 2)) - start;
           if (at >= 0 && at < n) store<T>(out + <usize>at * sizeof<T>(), numberAt<T>(AT_LABEL, q));
         }
         if (sizeof<T>() == 8) corners(plan, q, start, n, out, t, weights);
@@ -292,10 +297,10 @@ function corners(plan: CrossEntropyPlan, q: i32, start: i32, n: i32, out: usize,
   const scale = numberAt<f64>(UPSTREAM, q) * weight;
   if (!strict || scale - scale == 0 || plan.normalized) return;
   // PyTorch adds up the sides of the gradient after dividing them: ∞ − ∞ where mass is, or 0/0.
-  const label = plan.index ? load<i32>(column(LABEL) + (<usize>q << 2)) : -1;
+  const label = plan.index ? load<i32>(column(LABEL) + ((<usize>q) << 2)) : -1;
   const all = label >= 0 && numberAt<f64>(PUSH, q) == 0;
   for (let c = 0; c < n; c++) {
-    const at = <usize>c << 3;
+    const at = (<usize>c) << 3;
     const probability = t == 0 ? 0 : load<f64>(t + at);
     const w = weights == 0 ? 1 : load<f64>(weights + at);
     const mass = t == 0 && plan.base == 0 ? 0 : w * (plan.hot * probability + plan.base);

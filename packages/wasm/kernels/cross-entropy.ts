@@ -19,7 +19,8 @@ export function crossEntropy(plan: CrossEntropyPlan, first: i32, end: i32, parti
   const parts = plan.strict != 0 && plan.base != 0 && divisorOf(plan) == 0;
   const wide = plan.width == 8 || parts;
   if (plan.classes == 0) return emptyRows(plan, first, end, partial);
-  if (plan.classes <= (plan.logits.classStep == 1 ? SHORT_ROW : SHORT_COLUMN)) crossEntropyPlanes(plan, first, end, wide);
+  if (plan.classes <= (plan.logits.classStep == 1 ? SHORT_ROW : SHORT_COLUMN))
+    crossEntropyPlanes(plan, first, end, wide);
   else crossEntropyRows(plan, first, end, wide);
   storeTotals(partial);
 }

@@ -1,12 +1,4 @@
-import {
-  COPY,
-  CROSS_ENTROPY,
-  LINEAR_CROSS_ENTROPY,
-  ONE_HOT,
-  POINTWISE,
-  SOFTMAX,
-  TARGET_MASS,
-} from "../src/codes";
+import { COPY, CROSS_ENTROPY, LINEAR_CROSS_ENTROPY, ONE_HOT, POINTWISE, SOFTMAX, TARGET_MASS } from "../src/codes";
 import { linear } from "./linear";
 import { copy } from "./copy";
 import { crossEntropy } from "./cross-entropy";

@@ -70,7 +70,7 @@ function block<T>(plan: SoftmaxPlan, first: i32, count: i32): bool {
 /** Whether every row has a finite maximum and no NaN, and a rest of which all digits are there, if its logarithm is wanted. */
 function isOrdinary(padded: i32, logarithms: bool): bool {
   let ordinary = i32x4.splat(-1);
-  for (let at: usize = 0; at < <usize>padded << 2; at += 16) {
+  for (let at: usize = 0; at < (<usize>padded) << 2; at += 16) {
     const rest = v128.load(column(REST) + at);
     const fine = logarithms ? f32x4.ge(rest, f32x4.splat(SMALLEST_PLANE)) : f32x4.eq(rest, rest);
     ordinary = v128.and(ordinary, v128.and(fine, isFinite<f32>(v128.load(column(LEAD) + at))));
@@ -80,9 +80,11 @@ function isOrdinary(padded: i32, logarithms: bool): bool {
 
 /** Rows without a finite maximum have no softmax; their log-sum-exp is that maximum, and its gradient is e^(x − max). */
 function withoutSoftmax(padded: i32, sums: bool): void {
-  for (let at: usize = 0; at < <usize>padded << 3; at += 16) {
+  for (let at: usize = 0; at < (<usize>padded) << 3; at += 16) {
     const lead = v128.load(column(LEAD) + at);
-    const none = sums ? v128.and(v128.splat<f64>(NaN), f64x2.ne(lead, v128.splat<f64>(Infinity))) : v128.splat<f64>(NaN);
+    const none = sums
+      ? v128.and(v128.splat<f64>(NaN), f64x2.ne(lead, v128.splat<f64>(Infinity)))
+      : v128.splat<f64>(NaN);
     v128.store(column(REST) + at, choose(isFinite<f64>(lead), v128.load(column(REST) + at), none));
   }
 }

@@ -164,7 +164,7 @@ function gradients<T>(plan: SoftmaxPlan, upstream: Operand, first: i32, count: i
         if (result == OF_LOG_SUM_EXP) scaleRun<T>(e, e, n, share * numberAt<T>(UPSTREAM, q));
         else {
           const g = aboveAt<T>(plan, upstream, first + q, q - p, start);
-          const dot = <T>load<f64>(column(SUM) + (<usize>q << 3));
+          const dot = <T>load<f64>(column(SUM) + ((<usize>q) << 3));
           gradientRun<T>(e, g, n, share, dot, result == OF_SOFTMAX);
         }
       }
@@ -175,16 +175,18 @@ function gradients<T>(plan: SoftmaxPlan, upstream: Operand, first: i32, count: i
 
 /** Σ g·e of softmax, Σ g of log-softmax, into SUM. */
 function dots<T>(plan: SoftmaxPlan, upstream: Operand, first: i32, p: i32, kept: bool): void {
-  for (let q = p; q < p + tileRows; q++) store<f64>(column(SUM) + (<usize>q << 3), 0);
+  for (let q = p; q < p + tileRows; q++) store<f64>(column(SUM) + ((<usize>q) << 3), 0);
   for (let start = 0; start < plan.classes; start += width) {
     const n = min(width, plan.classes - start);
     if (!kept && plan.result == OF_SOFTMAX) loadRuns<T>(plan, first + p, start, n, false);
     loadAbove<T>(plan, upstream, first + p, start, n);
     for (let q = p; q < p + tileRows; q++) {
       const g = aboveAt<T>(plan, upstream, first + q, q - p, start);
-      const sum = column(SUM) + (<usize>q << 3);
+      const sum = column(SUM) + ((<usize>q) << 3);
       const part =
-        plan.result == OF_SOFTMAX ? dotRun<T>(expsAt<T>(plan, first + q, q - p, q, start, n, kept), g, n) : sumRun<T>(g, n);
+        plan.result == OF_SOFTMAX
+          ? dotRun<T>(expsAt<T>(plan, first + q, q - p, q, start, n, kept), g, n)
+          : sumRun<T>(g, n);
       store<f64>(sum, load<f64>(sum) + part);
     }
   }

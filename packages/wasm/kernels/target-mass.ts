@@ -11,7 +11,7 @@ export function targetMass(plan: MassPlan, first: i32, end: i32, partial: Partia
   partial.kept = 0;
   partial.badRow = -1;
   const plain = plan.index != 0 && plan.weight === null && plan.rowWeight === null;
-  for (let row = first; row < end && partial.badRow < 0; ) {
+  for (let row = first; row < end && partial.badRow < 0;) {
     const done = plain ? countLabels(plan, row, end - row, partial) : 0;
     if (done == 0) addRow(plan, row, partial);
     row += max(1, done);
@@ -37,14 +37,14 @@ function countLabels(plan: MassPlan, row: i32, limit: i32, partial: Partial): i3
     let inRange: v128;
     let left: v128;
     if (wide) {
-      const a = v128.load(runBase + (<usize>p << 3));
-      const b = v128.load(runBase + (<usize>p << 3), 16);
+      const a = v128.load(runBase + ((<usize>p) << 3));
+      const b = v128.load(runBase + ((<usize>p) << 3), 16);
       const top = v128.shuffle<i32>(a, b, 1, 3, 5, 7);
       label = v128.shuffle<i32>(a, b, 0, 2, 4, 6);
       inRange = v128.and(i32x4.lt_u(label, classes), i32x4.eq(top, i32x4.splat(0)));
       left = v128.and(i32x4.eq(label, low), i32x4.eq(top, high));
     } else {
-      label = v128.load(runBase + (<usize>p << 2));
+      label = v128.load(runBase + ((<usize>p) << 2));
       inRange = i32x4.lt_u(label, classes);
       left = v128.and(i32x4.eq(label, low), reachable);
     }

@@ -17,6 +17,7 @@ import { CHECKS_FIELD, Encoder, PHASE_FIELD, type Work } from "./encode.ts";
 import type { Layout } from "./layout.ts";
 import { runLinear } from "./linear.ts";
 import { layOutLinear } from "./linear-layout.ts";
+import type { Settings } from "./options.ts";
 import type { WasmMemory } from "./memory.ts";
 import { RecordWriter } from "./record-writer.ts";
 import type { Threads } from "./threads.ts";
@@ -50,7 +51,7 @@ export class WasmBackend implements HostBackend {
     threads: Threads,
     kernels: Merging,
     layout: Layout,
-    f64UpTo: number,
+    settings: Settings,
     facts: Readonly<Record<string, unknown>>,
   ) {
     this.maxBufferBytes = maxBufferBytes;
@@ -60,7 +61,7 @@ export class WasmBackend implements HostBackend {
     this.#layout = layout;
     this.#facts = facts;
     this.#writer = new RecordWriter(layout.record, memory.memory.buffer);
-    this.#encoder = new Encoder(this.#writer, layout.partials, f64UpTo);
+    this.#encoder = new Encoder(this.#writer, layout.partials, settings);
     memory.onGrow(() => this.#writer.useMemory(memory.memory.buffer));
   }
 
@@ -104,7 +105,8 @@ export class WasmBackend implements HostBackend {
   }
 
   describe(): Readonly<Record<string, unknown>> {
-    return { ...this.#facts, ...this.#threads.describe(), memoryBytes: this.#memory.state.bytes, maxBytes: this.maxBufferBytes };
+    const maxBytes = this.maxBufferBytes;
+    return { ...this.#facts, ...this.#threads.describe(), ...this.#memory.describe(), maxBytes };
   }
 
   dispose(): void {

@@ -55,7 +55,9 @@ class Reader {
 /** The same module for a memory that threads share. */
 export function withSharedMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> {
   return joinSections(
-    sectionsOf(binary).map((section) => (section.id === IMPORTS ? { ...section, contents: sharing(section.contents) } : section)),
+    sectionsOf(binary).map((section) =>
+      section.id === IMPORTS ? { ...section, contents: sharing(section.contents) } : section,
+    ),
   );
 }
 
@@ -80,10 +82,13 @@ function sharing(imports: Uint8Array): Uint8Array {
  */
 export function withoutRelaxed(binary: Uint8Array): Uint8Array<ArrayBuffer> {
   const sections = sectionsOf(binary);
-  const contentsOf = (id: number): Uint8Array => sections.find((section) => section.id === id)?.contents ?? new Uint8Array(0);
+  const contentsOf = (id: number): Uint8Array =>
+    sections.find((section) => section.id === id)?.contents ?? new Uint8Array(0);
   const parameters = parameterCounts(contentsOf(TYPES), contentsOf(FUNCTIONS));
   return joinSections(
-    sections.map((section) => (section.id === CODE ? { ...section, contents: unfused(section.contents, parameters) } : section)),
+    sections.map((section) =>
+      section.id === CODE ? { ...section, contents: unfused(section.contents, parameters) } : section,
+    ),
   );
 }
 
@@ -147,7 +152,18 @@ function separate(second: number, c: Uint8Array, product: Uint8Array): Uint8Arra
   const subtract = [SIMD, base + 1, 1];
   const multiply = [SIMD, base + 2, 1];
   if (which % 2 === 0) return Uint8Array.from([LOCAL_SET, ...c, ...multiply, LOCAL_GET, ...c, ...add]);
-  return Uint8Array.from([LOCAL_SET, ...c, ...multiply, LOCAL_SET, ...product, LOCAL_GET, ...c, LOCAL_GET, ...product, ...subtract]);
+  return Uint8Array.from([
+    LOCAL_SET,
+    ...c,
+    ...multiply,
+    LOCAL_SET,
+    ...product,
+    LOCAL_GET,
+    ...c,
+    LOCAL_GET,
+    ...product,
+    ...subtract,
+  ]);
 }
 
 function sectionsOf(binary: Uint8Array): Section[] {

@@ -9,8 +9,6 @@ export interface Chunks {
   readonly count: number;
 }
 
-/** Numbers of a chunk: enough to be worth a handover, few enough for the second cache. */
-const CHUNK = 32_768;
 /** Chunks at most, because each leaves a record. */
 export const MAX_CHUNKS = 1024;
 /** Bytes of that record: kernels/records.ts, `Partial`. */
@@ -18,18 +16,18 @@ export const PARTIAL_BYTES = 64;
 /** Rows go in multiples of this: a block of rows, see kernels/scratch.ts. */
 const BLOCK = 256;
 
-/** Whole rows of so many numbers. */
-export function cutRows(rows: number, numbers: number): Chunks {
-  const wanted = Math.max(Math.ceil(CHUNK / Math.max(1, numbers)), Math.ceil(rows / MAX_CHUNKS), 1);
+/** Whole rows of so many numbers, in chunks of about `chunk` numbers. */
+export function cutRows(rows: number, numbers: number, chunk: number): Chunks {
+  const wanted = Math.max(Math.ceil(chunk / Math.max(1, numbers)), Math.ceil(rows / MAX_CHUNKS), 1);
   const rowsPerChunk = wanted > BLOCK / 2 ? Math.ceil(wanted / BLOCK) * BLOCK : wanted;
   return { rows, rowsPerChunk, classesPerChunk: numbers, across: 1, count: Math.ceil(rows / rowsPerChunk) };
 }
 
 /** Rows of so many numbers, cut across where there are too few of them. */
-export function cutNumbers(rows: number, numbers: number): Chunks {
-  if (rows >= MAX_CHUNKS || numbers <= CHUNK) return cutRows(rows, numbers);
+export function cutNumbers(rows: number, numbers: number, chunk: number): Chunks {
+  if (rows >= MAX_CHUNKS || numbers <= chunk) return cutRows(rows, numbers, chunk);
   const most = Math.floor(MAX_CHUNKS / Math.max(1, rows));
-  const classesPerChunk = Math.max(CHUNK, Math.ceil(numbers / most / CHUNK) * CHUNK);
+  const classesPerChunk = Math.max(chunk, Math.ceil(numbers / most / chunk) * chunk);
   const across = Math.ceil(numbers / classesPerChunk);
   return { rows, rowsPerChunk: 1, classesPerChunk, across, count: rows * across };
 }

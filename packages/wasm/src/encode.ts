@@ -7,7 +7,6 @@ import type {
   Operand,
   Plan,
   PointwisePlan,
-  PointwiseTerm,
   Rows,
   SoftmaxPlan,
   TargetMassPlan,
@@ -16,6 +15,8 @@ import { addressOf } from "./buffer.ts";
 import { type Chunks, cutNumbers, cutRows, PARTIAL_BYTES } from "./chunks.ts";
 import * as codes from "./codes.ts";
 import type { Block, LinearLayout } from "./linear-layout.ts";
+import { REDUCTIONS, RESULTS, TERMS } from "./plan-codes.ts";
+import type { Settings } from "./options.ts";
 import { placeOf, type RecordWriter } from "./record-writer.ts";
 
 /** What is left to do once a plan's record is written. */
@@ -43,12 +44,15 @@ export class Encoder {
   readonly #writer: RecordWriter;
   /** Address of the chunks' partial results. */
   readonly #partials: number;
+  /** Numbers of a chunk. */
+  readonly #chunk: number;
   /** Plans of up to so many numbers are computed in f64. */
   readonly #f64UpTo: number;
 
-  constructor(writer: RecordWriter, partials: number, f64UpTo: number) {
+  constructor(writer: RecordWriter, partials: number, { chunk, f64UpTo }: Pick<Settings, "chunk" | "f64UpTo">) {
     this.#writer = writer;
     this.#partials = partials;
+    this.#chunk = chunk;
     this.#f64UpTo = f64UpTo;
   }
 
@@ -65,6 +69,8 @@ export class Encoder {
         return this.crossEntropy(plan);
       case "pointwise":
         return this.#pointwise(plan);
+      default:
+        return plan satisfies never;
     }
   }
 
@@ -100,7 +106,7 @@ export class Encoder {
   ): Work {
     const writer = this.#writer;
     const lines = outer * classes;
-    const chunks = cutRows(lines, inner);
+    const chunks = cutRows(lines, inner, this.#chunk);
     const { input, output } = plan;
     const width = fitsF32(input.dtype, output.dtype) ? 4 : 8;
     this.#begin(codes.COPY, width, { outer, classes, inner }, chunks);
@@ -110,7 +116,7 @@ export class Encoder {
   }
 
   #oneHot({ rows, indices, output }: OneHotPlan): Work {
-    const chunks = cutRows(rows.outer * rows.inner, rows.classes);
+    const chunks = cutRows(rows.outer * rows.inner, rows.classes, this.#chunk);
     this.#begin(codes.ONE_HOT, 8, rows, chunks);
     this.#writer.operand(indices);
     this.#writer.operand(output);
@@ -120,7 +126,7 @@ export class Encoder {
   #targetMass({ rows, target, weight, rowWeight, mass }: TargetMassPlan): Work {
     const writer = this.#writer;
     const count = rows.outer * rows.inner;
-    const chunks = cutRows(count, 1);
+    const chunks = cutRows(count, 1, this.#chunk);
     this.#begin(codes.TARGET_MASS, 8, rows, chunks);
     writer.operand(target.operand);
     writer.flag(target.kind === "index");
@@ -134,7 +140,7 @@ export class Encoder {
   #softmax(plan: SoftmaxPlan): Work {
     const writer = this.#writer;
     const { rows, input, upstream, output } = plan;
-    const chunks = cutRows(rows.outer * rows.inner, rows.classes);
+    const chunks = cutRows(rows.outer * rows.inner, rows.classes, this.#chunk);
     const width = isFloat(input) ? this.widthFor(rows, [input, upstream, output]) : 8;
     this.#begin(codes.SOFTMAX, width, rows, chunks);
     writer.int(RESULTS[plan.of]);
@@ -144,9 +150,12 @@ export class Encoder {
     return { chunks, phases: ONCE, size: chunks.rows * rows.classes };
   }
 
-  #loss(
-    { target, loss, upstream, ...numbers }: LossNumbers & Pick<CrossEntropyPlan, "target" | "loss" | "upstream">,
-  ): void {
+  #loss({
+    target,
+    loss,
+    upstream,
+    ...numbers
+  }: LossNumbers & Pick<CrossEntropyPlan, "target" | "loss" | "upstream">): void {
     const writer = this.#writer;
     const { divisor } = numbers;
     writer.operand(target.operand);
@@ -175,7 +184,7 @@ export class Encoder {
   crossEntropy(plan: CrossEntropyPlan, block = false): Work {
     const writer = this.#writer;
     const { rows, logits, target, loss, upstream, weight, rowWeight, gradient, targetGradient, stats } = plan;
-    const chunks = cutRows(rows.outer * rows.inner, rows.classes);
+    const chunks = cutRows(rows.outer * rows.inner, rows.classes, this.#chunk);
     const floats = [logits, loss, weight, rowWeight, gradient, targetGradient, target.operand, operandOf(upstream)];
     this.#begin(codes.CROSS_ENTROPY, this.widthFor(rows, floats), rows, chunks, block ? 1 : 0);
     this.#loss(plan);
@@ -198,7 +207,14 @@ export class Encoder {
   }
 
   /** A phase of a linear plan over `chunks`, with its working memory from an address on. */
-  linear(plan: LinearCrossEntropyPlan, phase: number, chunks: Chunks, layout: LinearLayout, from: number, block: Block): Work {
+  linear(
+    plan: LinearCrossEntropyPlan,
+    phase: number,
+    chunks: Chunks,
+    layout: LinearLayout,
+    from: number,
+    block: Block,
+  ): Work {
     const writer = this.#writer;
     const { rows, features, hidden, matrix, bias, hiddenGradient, matrixGradient, biasGradient } = plan;
     this.#begin(codes.LINEAR_CROSS_ENTROPY, this.linearWidth(plan), rows, chunks, 1);
@@ -235,7 +251,7 @@ export class Encoder {
     const { rows, a, b, weight, positiveWeight, upstream, output, gradient, term, reduce } = plan;
     const count = rows.outer * rows.inner;
     const whole = rows.inner > 1 || reduce === "classes";
-    const chunks = whole ? cutRows(count, rows.classes) : cutNumbers(count, rows.classes);
+    const chunks = whole ? cutRows(count, rows.classes, this.#chunk) : cutNumbers(count, rows.classes, this.#chunk);
     const above = operandOf(upstream);
     const floats = [a, b, weight, positiveWeight, above, output, gradient];
     this.#begin(codes.POINTWISE, term === "exp" ? 8 : this.widthFor(rows, floats), rows, chunks);
@@ -256,32 +272,6 @@ export class Encoder {
     return { chunks, phases: term === "binary-probabilities" ? CHECKS_FIRST : ONCE, size: count * rows.classes };
   }
 }
-
-const RESULTS = {
-  softmax: codes.OF_SOFTMAX,
-  "log-softmax": codes.OF_LOG_SOFTMAX,
-  "log-sum-exp": codes.OF_LOG_SUM_EXP,
-} as const;
-
-const REDUCTIONS = {
-  none: codes.REDUCE_NONE,
-  classes: codes.REDUCE_CLASSES,
-  total: codes.REDUCE_TOTAL,
-} as const;
-
-const TERMS: Readonly<Record<PointwiseTerm, number>> = {
-  "binary-logits": codes.BINARY_LOGITS,
-  "binary-probabilities": codes.BINARY_PROBABILITIES,
-  "soft-margin": codes.SOFT_MARGIN,
-  "focal-logits": codes.FOCAL_LOGITS,
-  kl: codes.KL,
-  "kl-log-target": codes.KL_LOG_TARGET,
-  entropy: codes.ENTROPY,
-  "distribution-cross-entropy": codes.DISTRIBUTION_CROSS_ENTROPY,
-  "distribution-kl": codes.DISTRIBUTION_KL,
-  exp: codes.EXP,
-  identity: codes.IDENTITY,
-};
 
 function matrixSumsAt({ matrixGradient }: LinearCrossEntropyPlan, { matrixSums }: LinearLayout, from: number): number {
   if (matrixGradient === undefined) return 0;
@@ -305,4 +295,3 @@ function fitsF32(...dtypes: readonly Operand["dtype"][]): boolean {
 function pick({ buffer, dtype }: Pick<Operand, "buffer" | "dtype">): Pick<Operand, "buffer" | "dtype"> {
   return { buffer, dtype };
 }
-

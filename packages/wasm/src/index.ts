@@ -1,1 +1,2 @@
+export type { WasmOptions } from "./options.ts";
 export { wasm } from "./wasm.ts";

@@ -25,7 +25,12 @@ const FEATURES = 128;
  * Linear cross entropy, block of rows by block of rows: a product, cross entropy of the rows in working memory, two products back
  * (kernels/linear.ts). The rows' losses are those of a cross-entropy plan over the block, so no option is known here.
  */
-export function runLinear(plan: LinearCrossEntropyPlan, layout: LinearLayout, memory: DeviceBuffer, host: LinearHost): void {
+export function runLinear(
+  plan: LinearCrossEntropyPlan,
+  layout: LinearLayout,
+  memory: DeviceBuffer,
+  host: LinearHost,
+): void {
   const { rows, features, hiddenGradient, matrixGradient, biasGradient, reduce } = plan;
   const sums = matrixGradient !== undefined || biasGradient !== undefined;
   const backward = sums || hiddenGradient !== undefined;

@@ -29,7 +29,7 @@ export async function loadKernels(
   if (simd !== "simd" && WebAssembly.validate(relaxed)) {
     return { module: await compile(forMemory(relaxed)), simd: "relaxed" };
   }
-  if (simd === "relaxed") throw unavailable("this engine has no relaxed SIMD, which simd: \"relaxed\" asks for");
+  if (simd === "relaxed") throw unavailable('this engine has no relaxed SIMD, which simd: "relaxed" asks for');
   const plain = withoutRelaxed(relaxed);
   if (!WebAssembly.validate(plain)) throw unavailable("this engine has no SIMD in WebAssembly");
   const module = await compile(forMemory(plain));
@@ -80,7 +80,7 @@ function fileOf(place: URL | string): Uint8Array<ArrayBuffer> | undefined {
   return copyOf(process.getBuiltinModule("node:fs").readFileSync(new URL(place)));
 }
 
-function copyOf(source: BufferSource): Uint8Array<ArrayBuffer> {
+function copyOf(source: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
   return ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
     : new Uint8Array(source).slice();

@@ -7,6 +7,8 @@ const PAGE = 65_536;
 const MOST_PAGES = 65_536;
 /** Kernels read whole vectors: that many bytes behind the last block are never handed out. */
 const MARGIN = 64;
+/** Pages to grow by at a time, as every growth makes all views anew: 1 MiB. */
+const STEP = 16;
 
 /** The module's memory, and what lies in it: fixed areas first, then buffers. */
 export class WasmMemory {
@@ -22,7 +24,7 @@ export class WasmMemory {
     this.memory = memory;
     this.#bytes = new Uint8Array(memory.buffer);
     const start = Math.ceil(fixed / ALIGNMENT) * ALIGNMENT;
-    this.#growTo(start + MARGIN);
+    if (!this.#growTo(start + MARGIN)) throw outOfMemory(start, this.memory.buffer.byteLength);
     this.#heap = new Heap(start, this.#bytes.length - MARGIN);
   }
 
@@ -31,9 +33,9 @@ export class WasmMemory {
     return this.#bytes;
   }
 
-  /** Buffers that nobody has freed, the bytes that are free, and the bytes of it all. */
-  get state(): { readonly buffers: number; readonly free: number; readonly bytes: number } {
-    return { buffers: this.#buffers, free: this.#heap.free.bytes, bytes: this.#bytes.length };
+  /** Bytes of it all, bytes that are free, and buffers that nobody has freed. */
+  describe(): { readonly memoryBytes: number; readonly freeBytes: number; readonly buffers: number } {
+    return { memoryBytes: this.#bytes.length, freeBytes: this.#heap.free.bytes, buffers: this.#buffers };
   }
 
   /** Called whenever earlier views of the memory are no longer good. */
@@ -44,8 +46,7 @@ export class WasmMemory {
   /** @throws BackendError `memory` */
   allocate(bytes: number): WasmBuffer {
     let address = this.#heap.allocate(bytes);
-    if (address === undefined) {
-      this.#growTo(this.#heap.endFor(bytes) + MARGIN);
+    if (address === undefined && this.#growTo(this.#heap.endFor(bytes) + MARGIN)) {
       this.#heap.extend(this.#bytes.length - MARGIN);
       address = this.#heap.allocate(bytes);
     }
@@ -61,23 +62,29 @@ export class WasmMemory {
     this.#buffers--;
   }
 
-  #growTo(bytes: number): void {
-    const missing = Math.ceil((bytes - this.memory.buffer.byteLength) / PAGE);
-    if (missing > 0) {
-      try {
-        this.memory.grow(missing);
-      } catch (error) {
-        throw outOfMemory(bytes, this.memory.buffer.byteLength, error);
-      }
-    }
+  /** Whether the memory has so many bytes now. */
+  #growTo(bytes: number): boolean {
+    const pages = Math.ceil((bytes - this.memory.buffer.byteLength) / PAGE);
+    if (pages > 0 && !this.#growBy(Math.ceil(pages / STEP) * STEP) && !this.#growBy(pages)) return false;
     this.#bytes = new Uint8Array(this.memory.buffer);
     for (const listener of this.#onGrow) listener();
+    return true;
+  }
+
+  #growBy(pages: number): boolean {
+    try {
+      this.memory.grow(pages);
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false; // there is no more
+      throw error;
+    }
   }
 }
 
-function outOfMemory(needed: number, held: number, cause?: unknown): BackendError {
-  const message = `wasm: ${needed} bytes do not fit: the memory has ${held} and cannot grow to hold them; dispose tensors, or work in smaller pieces`;
-  return new BackendError("memory", message, { bytes: needed, held, cause });
+function outOfMemory(bytes: number, held: number, cause?: unknown): BackendError {
+  const message = `wasm: ${bytes} bytes could not be allocated: the memory has ${held} and cannot grow as far; dispose tensors, or work in smaller pieces`;
+  return new BackendError("memory", message, { bytes, held, cause });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { OptionError } from "@surprisal/core";
-import type { AnyWorker } from "./spawn.ts";
+import type { NodeWorker, WebWorker } from "./spawn.ts";
 
 /** How `wasm()` is to compute, and where it takes its code from. Everything may be left out. */
 export interface WasmOptions {
@@ -18,25 +18,33 @@ export interface WasmOptions {
    */
   readonly f64UpTo?: number;
   /**
+   * Numbers that a thread takes at a time, from 64 up; calls of fewer stay on one thread. Last bits depend on it, not on the number of
+   * threads. Default 32768: worth a handover, and small enough for a second cache.
+   */
+  readonly chunk?: number;
+  /**
    * This version's `kernels.wasm` (exported as `@surprisal/wasm/kernels.wasm`), or where to load it from. Default: the copy that is
    * embedded in the package.
    */
-  readonly kernels?: URL | string | BufferSource;
+  readonly kernels?: URL | string | ArrayBuffer | ArrayBufferView;
   /**
    * Makes a worker that runs `@surprisal/wasm/worker`, where a page's rules forbid workers from blobs. Default: the worker that is
    * embedded in the package.
    */
-  readonly worker?: () => AnyWorker;
+  readonly worker?: () => WebWorker | NodeWorker;
 }
 
-/** Options with nothing left out but what has no default. */
-export interface Settings extends Pick<WasmOptions, "kernels" | "worker"> {
+/** Options with their defaults; what has none may be undefined. */
+export interface Settings {
   readonly threads: number | undefined;
   readonly simd: "auto" | "simd" | "relaxed";
   readonly f64UpTo: number;
+  readonly chunk: number;
+  readonly kernels: WasmOptions["kernels"];
+  readonly worker: WasmOptions["worker"];
 }
 
-const OPTIONS = ["threads", "simd", "deterministic", "f64UpTo", "kernels", "worker"];
+const OPTIONS = ["threads", "simd", "deterministic", "f64UpTo", "chunk", "kernels", "worker"];
 const SIMD = ["auto", "simd", "relaxed"];
 
 /** Most threads: each has working memory of its own. */
@@ -50,7 +58,7 @@ export function settingsOf(options: WasmOptions): Settings {
     const message = `wasm: unknown option "${option}"; known: ${OPTIONS.join(", ")}`;
     throw new OptionError("option-unknown", message, { option, known: OPTIONS });
   }
-  const { threads, simd = "auto", deterministic = false, f64UpTo = 512, kernels, worker } = options;
+  const { threads, simd = "auto", deterministic = false, f64UpTo = 512, chunk = 32_768, kernels, worker } = options;
   if (threads !== undefined && !isWhole(threads, 1, MOST_THREADS)) {
     throw bad("threads", `an integer in [1, ${MOST_THREADS}]`, threads);
   }
@@ -58,9 +66,18 @@ export function settingsOf(options: WasmOptions): Settings {
   if (typeof deterministic !== "boolean") throw bad("deterministic", "true or false", deterministic);
   if (deterministic && simd === "relaxed") throw bad("simd", `"simd" or "auto" with deterministic`, simd);
   if (!isWhole(f64UpTo, 0, Number.MAX_SAFE_INTEGER)) throw bad("f64UpTo", "an integer ≥ 0", f64UpTo);
+  if (!isWhole(chunk, 64, 2 ** 30)) throw bad("chunk", "an integer in [64, 2^30]", chunk);
   if (kernels !== undefined && !isSource(kernels)) throw bad("kernels", "a URL, or the file's bytes", kernels);
-  if (worker !== undefined && typeof worker !== "function") throw bad("worker", "a function that makes a worker", worker);
-  return { threads, simd: deterministic ? "simd" : simd, f64UpTo, ...(kernels && { kernels }), ...(worker && { worker }) };
+  if (worker !== undefined && typeof worker !== "function")
+    throw bad("worker", "a function that makes a worker", worker);
+  return {
+    threads,
+    simd: deterministic ? "simd" : simd,
+    f64UpTo,
+    chunk,
+    kernels,
+    worker,
+  };
 }
 
 function isWhole(value: unknown, min: number, max: number): boolean {
@@ -72,5 +89,8 @@ function isSource(value: unknown): boolean {
 }
 
 function bad(option: string, required: string, value: unknown): OptionError {
-  return new OptionError("option-value", `wasm: ${option} must be ${required}; got ${String(value)}`, { option, value });
+  return new OptionError("option-value", `wasm: ${option} must be ${required}; got ${String(value)}`, {
+    option,
+    value,
+  });
 }

@@ -1,88 +1,101 @@
-import type { Worker as NodeWorker } from "node:worker_threads";
 import type { Answer, Start } from "./control.ts";
 import { WORKER } from "./generated/worker.ts";
 
-/** A worker of the web, or of Node. */
-export type AnyWorker = Worker | NodeWorker;
+/** What is used of a worker of the web: of browsers, Deno and Bun. */
+export interface WebWorker {
+  addEventListener(type: string, listener: (event: unknown) => void): void;
+  postMessage(message: unknown, transfer: []): void;
+  terminate(): unknown;
+  /** Not in browsers: whether the process waits for it. */
+  unref?(): void;
+}
+
+/** What is used of a worker of Node. */
+export interface NodeWorker {
+  on(type: string, listener: (value: unknown) => void): unknown;
+  postMessage(message: unknown, transfer: []): void;
+  terminate(): unknown;
+  unref(): void;
+}
 
 /** A thread, in whatever runtime. */
 export interface Thread {
-  /** Tells it where everything is; settles when it waits for jobs. */
-  start(start: Start): Promise<Answer>;
+  /** Tells it where everything is; settles when it waits for jobs, or after so many milliseconds. */
+  start(start: Start, patience: number): Promise<Answer>;
   /** Called when it has ended, with the reason. */
   onEnd(listener: (reason: string) => void): void;
-  /** It no longer keeps the process. */
+  /** The process no longer waits for it. */
   release(): void;
   end(): void;
 }
 
+const NAME = "surprisal-wasm";
+
 /** A new thread; `make` gives the worker where the embedded one is not wanted. */
-export function spawn(make?: () => AnyWorker): Thread {
-  if (make !== undefined) {
-    const worker = make();
-    return "on" in worker ? nodeThread(worker) : webThread(worker);
+export function spawn(make: (() => WebWorker | NodeWorker) | undefined): Thread {
+  const worker = make === undefined ? embedded() : make();
+  return threadOf(worker, "on" in worker ? ofNode(worker) : ofWeb(worker));
+}
+
+function embedded(): WebWorker | NodeWorker {
+  if (typeof Worker === "undefined" && typeof process !== "undefined") {
+    const node = process.getBuiltinModule("node:worker_threads");
+    return new node.Worker(WORKER, { eval: true, name: NAME });
   }
-  const node = nodeWorkers();
-  if (node !== undefined) return nodeThread(new node.Worker(WORKER, { eval: true, name: "surprisal-wasm" }));
   const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
-  return webThread(new Worker(url, { type: "module", name: "surprisal-wasm" }), () => URL.revokeObjectURL(url));
+  const worker = new Worker(url, { type: "module", name: NAME });
+  const revoke = (): void => URL.revokeObjectURL(url); // once it is loaded: engines may load it late
+  worker.addEventListener("message", revoke, { once: true });
+  worker.addEventListener("error", revoke, { once: true });
+  return worker;
 }
 
-/** Node's module of workers, where there are no workers of the web. */
-function nodeWorkers(): typeof import("node:worker_threads") | undefined {
-  if (typeof Worker !== "undefined" || typeof process === "undefined") return undefined;
-  return process.getBuiltinModule("node:worker_threads");
+/** Listens to a worker: what it says, and why it has ended. */
+interface Ears {
+  onMessage(listener: (message: Answer) => void): void;
+  onEnd(listener: (reason: string) => void): void;
 }
 
-function nodeThread(worker: NodeWorker): Thread {
+function ofNode(worker: NodeWorker): Ears {
   return {
-    start: (start) => answerOf(
-      (resolve) => worker.once("message", resolve),
-      (reject) => worker.once("error", reject).once("exit", () => reject("the worker ended before it was ready")),
-      () => worker.postMessage(start, []),
-    ),
+    onMessage: (listener) => void worker.on("message", (message) => listener(message as Answer)),
     onEnd(listener) {
       worker.on("error", (error) => listener(String(error)));
-      worker.on("exit", (code) => listener(`the worker ended with code ${code}`));
+      worker.on("exit", (code) => listener(`the worker ended with code ${String(code)}`));
     },
-    release: () => worker.unref(),
+  };
+}
+
+function ofWeb(worker: WebWorker): Ears {
+  return {
+    onMessage: (listener) =>
+      worker.addEventListener("message", (event) => listener((event as MessageEvent<Answer>).data)),
+    onEnd(listener) {
+      worker.addEventListener("error", (event) => {
+        listener((event as Partial<ErrorEvent>).message ?? "the worker could not be loaded");
+      });
+      worker.addEventListener("messageerror", () => listener("the worker could not read its message"));
+    },
+  };
+}
+
+function threadOf(worker: WebWorker | NodeWorker, ears: Ears): Thread {
+  return {
+    async start(start, patience) {
+      return new Promise((resolve) => {
+        const answer = (given: Answer): void => {
+          clearTimeout(timer);
+          resolve(given);
+        };
+        const fail = (reason: string): void => answer({ ready: false, reason });
+        const timer = setTimeout(fail, patience, `no answer in ${patience} ms`);
+        ears.onMessage(answer);
+        ears.onEnd(fail);
+        worker.postMessage(start, []);
+      });
+    },
+    onEnd: (listener) => ears.onEnd(listener),
+    release: () => worker.unref?.(),
     end: () => void worker.terminate(),
   };
-}
-
-function webThread(worker: Worker, started?: () => void): Thread {
-  return {
-    start: (start) =>
-      answerOf(
-        (resolve) => {
-          worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => resolve(data), { once: true });
-        },
-        (reject) => {
-          worker.addEventListener("error", (event) => reject(event.message || "the worker could not be loaded"), { once: true });
-          worker.addEventListener("messageerror", () => reject("the worker could not read its message"), { once: true });
-        },
-        () => worker.postMessage(start),
-      ).finally(started),
-    onEnd(listener) {
-      worker.addEventListener("error", (event) => listener(event.message));
-    },
-    release() {
-      // Bun's and Deno's workers keep the process, but for this
-      if ("unref" in worker && typeof worker.unref === "function") worker.unref();
-    },
-    end: () => worker.terminate(),
-  };
-}
-
-/** The first answer; a thread that fails gives one too. */
-async function answerOf(
-  onAnswer: (resolve: (answer: Answer) => void) => void,
-  onFailure: (reject: (reason: unknown) => void) => void,
-  send: () => void,
-): Promise<Answer> {
-  return new Promise((resolve) => {
-    onAnswer(resolve);
-    onFailure((reason) => resolve({ ready: false, reason: String(reason) }));
-    send();
-  });
 }

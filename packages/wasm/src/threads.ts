@@ -1,6 +1,7 @@
 import { BackendError } from "@surprisal/core";
 import { COUNT, DONE, EPOCH, JOB, NEXT, type Start, STOP, TRAPPED } from "./control.ts";
-import { type AnyWorker, spawn, type Thread } from "./spawn.ts";
+import type { WasmOptions } from "./options.ts";
+import { spawn, type Thread } from "./spawn.ts";
 
 /** What runs the chunks of the record at hand. */
 export interface Threads {
@@ -27,9 +28,7 @@ export function oneThread(runChunk: RunChunk, reason: string): Threads {
   };
 }
 
-/** Numbers of a plan that is not worth waking anybody up for: some 20 microseconds of work. */
-const SMALL = 32_768;
-/** Milliseconds that a thread may take for a chunk before it counts as lost. */
+/** Milliseconds that a thread may take to start, or for a chunk, before it counts as lost. */
 const PATIENCE = 10_000;
 /** Looks at the counter between looks at the clock. */
 const LOOKS = 5000;
@@ -43,7 +42,9 @@ export interface PoolParts {
   readonly start: Omit<Start, "scratch">;
   /** Working memory of each thread but this one. */
   readonly scratches: readonly number[];
-  readonly worker?: (() => AnyWorker) | undefined;
+  /** Numbers of a plan that is worth waking anybody up for. */
+  readonly smallest: number;
+  readonly worker: WasmOptions["worker"];
   /** Milliseconds; for tests. */
   readonly patience?: number;
 }
@@ -59,8 +60,11 @@ export class Pool implements Threads {
   readonly #threads: (Thread | undefined)[];
   /** Whether this thread may sleep: pages may not. */
   readonly #maySleep: boolean;
+  readonly #patience: number;
   /** Why threads are missing. */
   readonly #troubles: string[] = [];
+  /** Threads that there are, this one among them. */
+  #size = 1;
   #job = 0;
   #replacements = 0;
   #ended = false;
@@ -73,6 +77,7 @@ export class Pool implements Threads {
     this.#words = new Int32Array(memory.buffer, control, 16);
     this.#threads = parts.scratches.map(() => undefined);
     this.#maySleep = maySleep();
+    this.#patience = parts.patience ?? PATIENCE;
   }
 
   /** A pool with all threads that could be started. */
@@ -82,15 +87,10 @@ export class Pool implements Threads {
     return pool;
   }
 
-  /** Threads that there are, this one among them. */
-  get size(): number {
-    return 1 + this.#threads.filter((thread) => thread !== undefined).length;
-  }
-
   run(count: number, size: number): void {
-    const { runChunk } = this.#parts;
+    const { runChunk, smallest } = this.#parts;
     if (this.#lost !== undefined) throw lost(this.#lost);
-    if (count < 2 || size < SMALL || this.size === 1) {
+    if (count < 2 || size < smallest || this.#size === 1) {
       for (let chunk = 0; chunk < count; chunk++) runChunk(chunk);
       return;
     }
@@ -120,8 +120,8 @@ export class Pool implements Threads {
   }
 
   describe(): Readonly<Record<string, unknown>> {
-    const missing = this.#threads.length + 1 - this.size;
-    return { threads: this.size, ...(missing > 0 && { threadsMissing: missing, because: [...this.#troubles] }) };
+    const missing = this.#threads.length + 1 - this.#size;
+    return { threads: this.#size, ...(missing > 0 && { threadsMissing: missing, because: [...this.#troubles] }) };
   }
 
   dispose(): void {
@@ -142,7 +142,7 @@ export class Pool implements Threads {
       this.#troubles.push(`a worker could not be made: ${String(error)}`);
       return;
     }
-    const answer = await thread.start({ ...start, scratch: scratches[place] ?? 0 });
+    const answer = await thread.start({ ...start, scratch: scratches[place] ?? 0 }, this.#patience);
     if (!answer.ready || this.#ended) {
       if (!answer.ready) this.#troubles.push(`a worker could not start: ${answer.reason}`);
       thread.end();
@@ -151,12 +151,14 @@ export class Pool implements Threads {
     thread.onEnd((reason) => this.#replace(place, thread, reason));
     thread.release();
     this.#threads[place] = thread;
+    this.#size++;
   }
 
   /** A thread has ended: another one takes its place. */
   #replace(place: number, thread: Thread, reason: string): void {
     if (this.#ended || this.#threads[place] !== thread) return;
     this.#threads[place] = undefined;
+    this.#size--;
     this.#troubles.push(reason);
     thread.end();
     if (this.#replacements++ < REPLACEMENTS) void this.#add(place);
@@ -180,7 +182,7 @@ export class Pool implements Threads {
       waited = done === before ? waited + Math.min(now - clock, 100) : 0;
       before = done;
       clock = now;
-      if (waited <= (this.#parts.patience ?? PATIENCE)) continue;
+      if (waited <= this.#patience) continue;
       this.#lost = `${count - done} chunks were taken by threads that have stopped answering`;
       this.dispose();
       throw lost(this.#lost);

@@ -44,15 +44,22 @@ export async function wasm(options: WasmOptions = {}): Promise<HostBackend> {
   const [scratch = 0, ...others] = layout.scratches;
   const runChunk: RunChunk = (chunk) => run(layout.record, chunk, scratch);
   const crew = shared
-    ? await Pool.start({ runChunk, start: startOf(kernels, memory, layout), scratches: others, worker: settings.worker })
+    ? await Pool.start({
+        runChunk,
+        start: startOf(kernels, memory, layout),
+        scratches: others,
+        smallest: settings.chunk,
+        worker: settings.worker,
+      })
     : oneThread(runChunk, reason);
-  return new WasmBackend(wasmMemory, maximum, crew, exports, layout, settings.f64UpTo, factsOf(kernels, settings));
+  return new WasmBackend(wasmMemory, maximum, crew, exports, layout, settings, factsOf(kernels, settings));
 }
 
 /** How many threads, and why not more where it is one. */
 function threadsFor(asked: number | undefined): { readonly threads: number; readonly reason: string } {
   if (asked === 1) return { threads: 1, reason: "threads: 1 was asked for" };
-  if (typeof SharedArrayBuffer === "undefined" || globalThis.crossOriginIsolated === false) {
+  const { crossOriginIsolated = true } = globalThis as { readonly crossOriginIsolated?: boolean }; // pages and their workers have it
+  if (typeof SharedArrayBuffer === "undefined" || !crossOriginIsolated) {
     const reason = "memory cannot be shared: this page is not cross-origin isolated (headers COOP and COEP)";
     return { threads: 1, reason };
   }
@@ -76,6 +83,9 @@ function startOf({ module }: Kernels, memory: WebAssembly.Memory, { control, rec
   return { module, memory, control, record };
 }
 
-function factsOf({ simd, notRelaxedBecause }: Kernels, { f64UpTo }: Settings): Readonly<Record<string, unknown>> {
-  return { name: "wasm", simd, ...(notRelaxedBecause !== undefined && { notRelaxedBecause }), f64UpTo };
+function factsOf(
+  { simd, notRelaxedBecause }: Kernels,
+  { f64UpTo, chunk }: Settings,
+): Readonly<Record<string, unknown>> {
+  return { name: "wasm", simd, ...(notRelaxedBecause !== undefined && { notRelaxedBecause }), f64UpTo, chunk };
 }

@@ -42,17 +42,18 @@ function serve(start: Start, answer: (answer: Answer) => void): void {
 }
 
 interface WebScope {
-  onmessage: ((event: { readonly data: Start }) => void) | null;
-  postMessage(answer: Answer): void;
+  addEventListener(type: "message", listener: (event: { readonly data: Start }) => void, options: { once: true }): void;
+  postMessage(answer: Answer, transfer: []): void;
   close(): void;
 }
 
 if ("WorkerGlobalScope" in globalThis) {
   const scope = globalThis as unknown as WebScope;
-  scope.onmessage = ({ data }) => {
-    serve(data, (answer) => scope.postMessage(answer));
+  const begin = ({ data }: { readonly data: Start }): void => {
+    serve(data, (answer) => scope.postMessage(answer, []));
     scope.close();
   };
+  scope.addEventListener("message", begin, { once: true });
 } else {
   const { parentPort } = process.getBuiltinModule("node:worker_threads");
   parentPort?.once("message", (start: Start) => {

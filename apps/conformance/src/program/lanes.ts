@@ -1,5 +1,5 @@
 import { type Backend, cpu } from "@surprisal/core";
-import { wasm } from "@surprisal/wasm";
+import { wasm, type WasmOptions } from "@surprisal/wasm";
 import { type Arithmetic, FLOAT32, FLOAT64 } from "../oracle/algebra.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -15,10 +15,23 @@ export interface Lane {
 /** Every lane. A backend joins with one line, and a file `support/<lane>.json` of what it refuses. */
 export const LANES: readonly Lane[] = [
   { name: "node-cpu", runtime: "node", create: () => cpu(), arithmetic: FLOAT64 },
-  { name: "node-wasm-simd", runtime: "node", create: () => wasm({ simd: "simd" }), arithmetic: FLOAT32 },
-  { name: "node-wasm-relaxed", runtime: "node", create: () => wasm({ simd: "relaxed" }), arithmetic: FLOAT32 },
+  ...wasmLanes({
+    simd: { simd: "simd", threads: 1 },
+    relaxed: { simd: "relaxed", threads: 1 },
+    threads: { simd: "relaxed", threads: 3, chunk: 64 }, // so small that nearly every case is cut
+    deterministic: { deterministic: true, threads: 2 },
+  }),
   { name: "browser-cpu", runtime: "browser", create: () => cpu(), arithmetic: FLOAT64 },
 ];
+
+function wasmLanes(options: Readonly<Record<string, WasmOptions>>): Lane[] {
+  return Object.entries(options).map(([name, each]) => ({
+    name: `node-wasm-${name}`,
+    runtime: "node",
+    create: async () => wasm(each),
+    arithmetic: FLOAT32,
+  }));
+}
 
 /** @throws UsageError for a name that is no lane's */
 export function laneNamed(name: string): Lane {

@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import cliProgress from "cli-progress";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import pMap from "p-map";
 import type { Mode } from "../judge/judge.ts";
 import { htmlReport } from "../report/html.ts";
 import type { ConformanceReport, LaneReport } from "../report/report.ts";
@@ -67,12 +69,13 @@ async function run(address: string | undefined, flags: Flags): Promise<void> {
   const lanes = flags.lane === undefined ? defaultLanes(flags) : flags.lane.map(laneNamed);
   if (address !== undefined && !isRandom(flags)) await casesAt(address); // a mistake in it shows before anything starts
   const partial = address !== undefined || flags.every > 1 || isRandom(flags);
-  const reports: LaneReport[] = [];
-  for (const lane of lanes) {
-    const report = await withProgress(lane.name, (tell) => judged(lane, address, flags, tell));
+  const judgedLanes = await withProgress(lanes, isRandom(flags) ? 1 : availableParallelism(), (lane, tell) =>
+    judged(lane, address, flags, tell),
+  );
+  const reports = judgedLanes.map((report) => {
     if (flags.updateSupport && !partial && report.problem === undefined) writeSupport(report);
-    reports.push(checkSupport(report, partial));
-  }
+    return checkSupport(report, partial);
+  });
   const report: ConformanceReport = {
     format: 1,
     created: new Date().toISOString(),
@@ -92,7 +95,7 @@ function isRandom({ mode, oracle }: Flags): boolean {
   return mode === "soak" || oracle === "torch";
 }
 
-/** Soaks and sweeps run in this process. */
+/** Soaks and sweeps run in this process, one after the other. */
 function defaultLanes(flags: Flags): readonly Lane[] {
   return isRandom(flags) ? LANES.filter(({ runtime }) => runtime === "node") : LANES;
 }
@@ -111,20 +114,31 @@ async function judged(lane: Lane, address: string | undefined, flags: Flags, tel
   return runLane(lane, { mode, every: flags.every, ...only }, tell);
 }
 
-/** A bar on a terminal's standard error, nothing elsewhere. */
-async function withProgress(name: string, work: (tell: Tell) => Promise<LaneReport>): Promise<LaneReport> {
-  const bar = new cliProgress.SingleBar(
-    { format: `${name} {bar} {value}/{total} cases, {duration_formatted}`, clearOnComplete: true, hideCursor: true },
+/** Some lanes at a time, in their order; bars on a terminal's standard error, nothing elsewhere. */
+async function withProgress(
+  lanes: readonly Lane[],
+  concurrency: number,
+  work: (lane: Lane, tell: Tell) => Promise<LaneReport>,
+): Promise<LaneReport[]> {
+  const bars = new cliProgress.MultiBar(
+    { format: "{lane} {bar} {value}/{total} cases, {duration_formatted}", clearOnComplete: true, hideCursor: true },
     cliProgress.Presets.shades_classic,
   );
-  bar.start(0, 0);
+  const widest = Math.max(...lanes.map(({ name }) => name.length));
   try {
-    return await work((done, all) => {
-      bar.setTotal(all);
-      bar.update(done);
-    });
+    return await pMap(
+      lanes,
+      async (lane) => {
+        const bar = bars.create(0, 0, { lane: lane.name.padEnd(widest) });
+        return work(lane, (done, all) => {
+          bar.setTotal(all);
+          bar.update(done);
+        });
+      },
+      { concurrency },
+    );
   } finally {
-    bar.stop();
+    bars.stop();
   }
 }
 

@@ -1,20 +1,41 @@
+import { Worker } from "node:worker_threads";
 import { openBrowserPage } from "../../../../tools/browser-page.ts";
-import { conformance } from "../conformance.ts";
 import type { LaneReport } from "../report/report.ts";
-import type { PageOptions, runInPage as RunInPage } from "./in-browser.ts";
+import type { PlainOptions, runNamed as RunNamed } from "./run-named.ts";
 import type { Lane } from "./lanes.ts";
 
 /** Told after cases: how many are done, and of how many. */
 export type Tell = (done: number, all: number) => void;
 
 /** Judges a lane where it runs. A lane that cannot start has a report that says why. */
-export async function runLane(lane: Lane, options: PageOptions, tell: Tell): Promise<LaneReport> {
+export async function runLane(lane: Lane, options: PlainOptions, tell: Tell): Promise<LaneReport> {
   if (lane.runtime === "browser") return runInBrowser(lane, options, tell);
-  const { name, create, arithmetic } = lane;
-  return conformance({ ...options, name, create, arithmetic, onCase: ({ done, all }) => tell(done, all) });
+  return runInThread(lane, options, tell);
 }
 
-async function runInBrowser(lane: Lane, options: PageOptions, tell: Tell): Promise<LaneReport> {
+/** What `in-thread.ts` is given, and what it says: how far it is, and at the end the report. */
+export interface ThreadTask {
+  readonly name: string;
+  readonly options: PlainOptions;
+}
+export type ThreadMessage = { readonly done: number; readonly all: number } | { readonly report: LaneReport };
+
+/** A thread of its own, so that as many lanes as there are processors run at a time. */
+async function runInThread(lane: Lane, options: PlainOptions, tell: Tell): Promise<LaneReport> {
+  const workerData: ThreadTask = { name: lane.name, options };
+  const worker = new Worker(new URL("in-thread.ts", import.meta.url), { workerData });
+  return new Promise((resolve) => {
+    const failed = (reason: unknown): void => resolve(didNotStart(lane, String(reason)));
+    worker.once("error", failed);
+    worker.once("exit", (code) => failed(`its thread ended with code ${code}`));
+    worker.on("message", (message: ThreadMessage) => {
+      if ("report" in message) resolve(message.report);
+      else tell(message.done, message.all);
+    });
+  });
+}
+
+async function runInBrowser(lane: Lane, options: PlainOptions, tell: Tell): Promise<LaneReport> {
   let opened: Awaited<ReturnType<typeof openBrowserPage>>;
   try {
     opened = await openBrowserPage();
@@ -26,11 +47,11 @@ async function runInBrowser(lane: Lane, options: PageOptions, tell: Tell): Promi
     await page.exposeFunction("tellConformance", tell);
     const report = await page.evaluate(
       async ({ module, name, given }) => {
-        const { runInPage } = (await import(module)) as { readonly runInPage: typeof RunInPage };
+        const { runNamed } = (await import(module)) as { readonly runNamed: typeof RunNamed };
         const told = (globalThis as unknown as { tellConformance: Tell }).tellConformance;
-        return runInPage(name, given, told);
+        return runNamed(name, given, told);
       },
-      { module: urlOf("apps/conformance/src/program/in-browser.ts"), name: lane.name, given: options },
+      { module: urlOf("apps/conformance/src/program/run-named.ts"), name: lane.name, given: options },
     );
     return { ...report, backend: { ...report.backend, browser: `Chromium ${version}` } };
   } catch (error) {

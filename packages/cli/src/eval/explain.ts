@@ -39,6 +39,7 @@ function exitCodeOf({ code }: SurprisalError): ExitCode {
       return EXIT.usage;
     case "backend-refused":
     case "backend-unavailable":
+    case "backend-lost":
     case "memory":
       return EXIT.backendUnavailable;
     case "shape":

@@ -2,13 +2,13 @@ import { conformance, type ConformanceOptions } from "../conformance.ts";
 import type { LaneReport } from "../report/report.ts";
 import { laneNamed } from "./lanes.ts";
 
-/** What of a run's options can be handed to a page. */
-export type PageOptions = Pick<ConformanceOptions, "mode" | "address" | "every">;
+/** What of a run's options can be handed to a page or a thread. */
+export type PlainOptions = Pick<ConformanceOptions, "mode" | "address" | "every">;
 
-/** The page's side of a browser lane: judges it here, and tells how far it is a few times a second. */
-export async function runInPage(
+/** A lane's page or thread: judges it here, and tells how far it is a few times a second. */
+export async function runNamed(
   name: string,
-  options: PageOptions,
+  options: PlainOptions,
   tell: (done: number, all: number) => void,
 ): Promise<LaneReport> {
   const { create, arithmetic } = laneNamed(name);
