@@ -28,7 +28,7 @@ interface Result {
   readonly error: number;
   readonly simd: string;
   readonly threads: number;
-  readonly because?: unknown;
+  readonly because?: string;
   readonly failed?: string;
 }
 
@@ -164,6 +164,6 @@ function report(name: string, result: Result, threads: number): void {
   if (!good) failures++;
   const told = result.failed ?? `${result.simd}, ${result.threads} threads, ${result.error.toExponential(1)} off`;
   process.stdout.write(
-    `${good ? "✓" : "✕"} ${name.padEnd(24)} ${told}${result.because === undefined ? "" : ` (${String(result.because)})`}\n`,
+    `${good ? "✓" : "✕"} ${name.padEnd(24)} ${told}${result.because === undefined ? "" : ` (${result.because})`}\n`,
   );
 }

@@ -6,7 +6,7 @@ import { encodeHalf } from "./half.ts";
 import { checkOptions, oneOf } from "./options.ts";
 import { checkShape, show, sizeOf } from "./shape.ts";
 import { allocate } from "./slot.ts";
-import { newStorage } from "./storage.ts";
+import { newStorage, storageArray } from "./storage.ts";
 import { Tensor } from "./tensor.ts";
 
 /** Typed arrays that a tensor can be made of. */
@@ -118,9 +118,19 @@ export function full<D extends DType = "f32", B extends Backend = HostBackend>(
   checkOptions("full", options, CREATE_OPTIONS);
   checkShape(shape, "full");
   const dtype = checkDType(options.dtype ?? "f32", "full");
-  const stored = newStorage(dtype, sizeOf(shape));
-  if (value !== 0) stored.fill(convert([value], dtype)[0] as never);
-  return place(stored, [...shape], dtype, options.backend ?? cpu()) as Tensor<D, B>;
+  const [element] = convert([value], dtype);
+  const backend: Backend = options.backend ?? cpu();
+  const length = sizeOf(shape);
+  if (isHostBackend(backend)) {
+    // Where it stays: at this moment it may be the largest thing there is.
+    const buffer = allocate(backend, length * bytesOf(dtype));
+    const { bytes, byteOffset } = backend.view(buffer);
+    storageArray<DType>(dtype, bytes, byteOffset, length).fill(element as never);
+    return Tensor.own<DType, Backend>(backend, buffer, [...shape], dtype) as Tensor<D, B>;
+  }
+  const stored = newStorage<DType>(dtype, length);
+  if (value !== 0) stored.fill(element as never);
+  return place(stored, [...shape], dtype, backend) as Tensor<D, B>;
 }
 
 /**

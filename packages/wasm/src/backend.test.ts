@@ -59,7 +59,7 @@ const CALLS: Readonly<Record<string, (backend: HostBackend) => readonly Tensor[]
       randn([500, 300], { seed: 7, backend }),
       randint(0, 300, [500], { seed: 8, backend }),
     );
-    return Object.values(stats);
+    return Object.values<Tensor>(stats);
   },
   "element by element"(backend) {
     const { loss, grad } = binaryCrossEntropyWithLogitsWithGrad(
@@ -144,7 +144,7 @@ describe("memory", () => {
     expect(bytesOf(backend)).toBeGreaterThanOrEqual(held + 32 * MEBI);
     expect(Array.from(first.view() as Float32Array)).toEqual([1, 2, 3]);
     expect(before.length === 0 || before[0] === 1).toBe(true); // detached, or as it was: never something else
-    expect((large.view() as Float32Array)[8 * MEBI - 1]).toBe(7);
+    expect(large.view()[8 * MEBI - 1]).toBe(7);
     large.dispose();
     const again = full([8 * MEBI], 5, { backend });
     expect(bytesOf(backend)).toBeLessThan(held + 34 * MEBI); // the place of the first
@@ -154,7 +154,7 @@ describe("memory", () => {
   test("is made, not copied: a tensor can be filled where it lies", async () => {
     const backend = await backendWith({ threads: 1 });
     const logits = zeros([2, 3], { backend });
-    (logits.view() as Float32Array).set([1, 2, 3, 4, 5, 6]);
+    logits.view().set([1, 2, 3, 4, 5, 6]);
     expect(await logits.toArray()).toEqual([
       [1, 2, 3],
       [4, 5, 6],

@@ -23,7 +23,14 @@ function moduleOf(instruction: readonly number[]): Uint8Array<ArrayBuffer> {
   const section = (id: number, contents: readonly number[]): number[] => [id, contents.length, ...contents];
   const text = (name: string): number[] => [name.length, ...new TextEncoder().encode(name)];
   return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, [1, 0x60, 1, 0x7f, 0]),
     ...section(2, [1, ...text("env"), ...text("memory"), 2, 1, 1, 2]),
     ...section(3, [1, 0]),

@@ -11,7 +11,7 @@ import { wasm } from "./wasm.ts";
 const FILE = new URL("../dist/kernels.wasm", import.meta.url); // written by `pnpm generate`
 const BYTES = readFileSync(FILE);
 
-async function works(backend: HostBackend): Promise<void> {
+async function expectWorks(backend: HostBackend): Promise<void> {
   const logits = randn([40, 1000], { seed: 1, backend });
   const target = randint(0, 1000, [40], { seed: 2, backend });
   expect(await crossEntropy(logits, target).item()).toBeCloseTo(7.4, 0);
@@ -30,7 +30,7 @@ describe("kernels", () => {
     ["a view of its bytes", BYTES],
     ["its bytes", BYTES.buffer.slice(BYTES.byteOffset, BYTES.byteOffset + BYTES.length)],
   ])("are taken from %s", async (_, kernels) => {
-    await works(await wasm({ kernels, threads: 1 }));
+    await expectWorks(await wasm({ kernels, threads: 1 }));
   });
 
   test("are fetched", async () => {
@@ -40,7 +40,7 @@ describe("kernels", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await works(await wasm({ kernels: `${origin}/kernels.wasm` }));
+    await expectWorks(await wasm({ kernels: `${origin}/kernels.wasm` }));
     await expect(wasm({ kernels: `${origin}/other.wasm` })).rejects.toThrow(
       `wasm: the kernels could not be loaded from ${origin}/other.wasm: TypeError: status 404`,
     );
@@ -70,7 +70,7 @@ describe("an engine", () => {
     withoutBinaries((bytes) => bytes.length === BYTES.length); // without them they are longer
     const backend = await wasm({ threads: 1 });
     expect(backend.describe()).toMatchObject({ simd: "simd", notRelaxedBecause: "this engine has no relaxed SIMD" });
-    await works(backend);
+    await expectWorks(backend);
     await expect(wasm({ simd: "relaxed" })).rejects.toThrow("no relaxed SIMD");
   });
 
@@ -97,7 +97,7 @@ describe("an engine", () => {
       oneThreadBecause: expect.stringContaining("not cross-origin isolated") as string,
     });
     vi.unstubAllGlobals();
-    await works(backend);
+    await expectWorks(backend);
   });
 
   test("grants less memory than all, if it has to", async () => {
@@ -108,7 +108,7 @@ describe("an engine", () => {
     });
     const backend = await wasm({ threads: 2 });
     expect(backend.maxBufferBytes).toBe(4096 * 65_536);
-    await works(backend);
+    await expectWorks(backend);
   });
 });
 
@@ -124,5 +124,5 @@ test("workers can be made by the caller", async () => {
   });
   expect(made).toBe(2);
   expect(backend.describe()).toMatchObject({ threads: 3 });
-  await works(backend);
+  await expectWorks(backend);
 });
