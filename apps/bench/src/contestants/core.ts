@@ -12,38 +12,82 @@ import {
   tensor,
 } from "@surprisal/core";
 import type { BenchCase } from "../cases.ts";
-import type { CaseData, Contestant, Kind, Outcome, Pass, Prepared } from "../contestant.ts";
+import type { Awaitable, CaseData, Contestant, Kind, Outcome, Pass, Prepared } from "../contestant.ts";
 
 type HostTensor = Tensor<"f32" | "i32", HostBackend>;
 type Results = Readonly<Record<string, Tensor | undefined>>;
 
-/** This library on a backend whose results can be read at once. */
-export function onHostBackend(name: string, create: () => HostBackend): Contestant {
+/** This library on a backend whose results can be read at once. With `handedOver` each call brings the inputs to the backend. */
+export function onHostBackend(
+  name: string,
+  create: () => Awaitable<HostBackend>,
+  { threads = 1, handedOver = false }: { readonly threads?: number; readonly handedOver?: boolean } = {},
+): Contestant {
   return {
     name,
-    describe: () => ({ backend: name, node: process.versions.node, threads: 1 }),
-    prepare: (data) => prepare(data, create()),
+    async describe() {
+      const backend = await create();
+      const { simd } = backend.describe();
+      backend.dispose();
+      const node = process.versions.node;
+      return { backend: backend.name, ...(typeof simd === "string" && { simd }), node, threads };
+    },
+    async prepare(data) {
+      const backend = await create();
+      return handedOver ? handingOver(data, backend) : resident(data, backend);
+    },
   };
 }
 
-function prepare({ benchCase, inputs }: CaseData, backend: HostBackend): Prepared {
+/** Inputs are tensors of the backend before the first call. */
+function resident(data: CaseData, backend: HostBackend): Prepared {
+  const tensors = tensorsOf(data, backend);
+  const call = callOf(data.benchCase, tensors);
+  return {
+    run: (pass) => outcomeOf(data.benchCase, call(pass)),
+    dispose() {
+      release(tensors);
+      backend.dispose();
+    },
+  };
+}
+
+/** Inputs become tensors in each call. */
+function handingOver(data: CaseData, backend: HostBackend): Prepared {
+  return {
+    run(pass) {
+      const tensors = tensorsOf(data, backend);
+      const outcome = outcomeOf(data.benchCase, callOf(data.benchCase, tensors)(pass));
+      return {
+        ...outcome,
+        release() {
+          outcome.release();
+          release(tensors);
+        },
+      };
+    },
+    dispose: () => backend.dispose(),
+  };
+}
+
+function tensorsOf({ inputs }: CaseData, backend: HostBackend): ReadonlyMap<string, HostTensor> {
   const entries = Object.entries(inputs).map(([name, { values, shape }]): [string, HostTensor] => [
     name,
     tensor(values, shape, { backend }),
   ]);
-  const tensors = new Map(entries);
-  const given = (name: string): HostTensor => {
+  return new Map(entries);
+}
+
+function release(tensors: ReadonlyMap<string, HostTensor>): void {
+  for (const each of tensors.values()) each.dispose();
+}
+
+function callOf({ id, kind }: BenchCase, tensors: ReadonlyMap<string, HostTensor>): (pass: Pass) => Results {
+  return CALLS[kind]((name) => {
     const found = tensors.get(name);
-    if (found === undefined) throw new RangeError(`${benchCase.id} has no input ${name}`);
+    if (found === undefined) throw new RangeError(`${id} has no input ${name}`);
     return found;
-  };
-  const call = CALLS[benchCase.kind](given);
-  return {
-    run: (pass) => outcomeOf(benchCase, call(pass)),
-    dispose() {
-      for (const each of tensors.values()) each.dispose();
-    },
-  };
+  });
 }
 
 type Calls = (given: (name: string) => HostTensor) => (pass: Pass) => Results;
@@ -89,7 +133,7 @@ function outcomeOf({ kind }: BenchCase, results: Results): Outcome {
   const read = (kind === "softmax" ? results["output"] : results["loss"]) as HostTensor;
   return {
     used: read.view()[0] ?? Number.NaN,
-    outputs: () => Object.fromEntries(tensors.map(([name, result]) => [name, result.view() as Float32Array])),
+    outputs: () => Object.fromEntries(tensors.map(([name, result]) => [name, result.view().slice() as Float32Array])),
     release() {
       for (const [, result] of tensors) result.dispose();
     },

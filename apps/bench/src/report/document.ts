@@ -37,7 +37,7 @@ function results(report: BenchReport): string {
   const parts = [
     `Measured on ${created.slice(0, 10)} by \`${command}\`, ${rounds} rounds, on ${machineText(machine)}. ${bandwidthText(report)}`,
     "### Time",
-    "Median, its noise (half of the distance from the fastest to the slowest round), and how many times as long as ours.",
+    "Median, its noise (half of the distance from the fastest to the slowest round), and how many times as long as the fastest of ours with as many threads (inputs resident).",
     timeTable(report),
     "### What it took",
     "Per call of ours: minimum bytes by time, the share of what memory allows, first call; and everybody's memory beyond inputs and outputs.",
@@ -56,22 +56,21 @@ function oursOf({ entrants }: BenchReport): EntrantReport[] {
 }
 
 function timeTable(report: BenchReport): string {
-  const [first] = oursOf(report);
   const head = ["case", "pass", ...report.entrants.map(({ name }) => name)];
   const lines = report.rows.map((row) => [
     caseText(row.case),
     PASS_NAMES[row.pass],
-    ...row.standings.map((standing) => timeCell(standing, first?.name ?? "")),
+    ...row.standings.map((standing) => timeCell(standing)),
   ]);
   return markdownTable([head, ...lines]);
 }
 
-function timeCell(standing: Standing, first: string): string {
+function timeCell(standing: Standing): string {
   if (!isTimed(standing)) return statusWord(standing);
-  const ratio = standing.ratios[first];
+  const { name, ratio, against } = standing;
   const parts = [
     `${standing.exact ? "" : "≈ "}${time(standing.median)} ${spread(standing)}`,
-    ...(standing.name === first || ratio === undefined ? [] : [times(ratio)]),
+    ...(name === against || ratio === undefined ? [] : [times(ratio)]),
   ];
   return parts.join(", ");
 }
@@ -109,26 +108,20 @@ function timedIn({ standings }: Row, name: string): TimedStanding | undefined {
   return standings.filter(isTimed).find((each) => each.name === name);
 }
 
-function lossList(report: BenchReport): string {
-  const lines = oursOf(report).flatMap(({ name }) =>
-    report.rows.flatMap((row) => {
-      const ahead = aheadOf(report, row, name);
-      if (ahead.length === 0) return [];
-      return [`- **${name}**, ${caseText(row.case)}, ${PASS_NAMES[row.pass]}: ${ahead.join("; ")}`];
-    }),
-  );
-  return lines.length === 0 ? "None." : lines.join("\n");
-}
-
-/** Who is faster than one of ours in a row, the fastest first, and how many times. */
-function aheadOf({ entrants }: BenchReport, { standings }: Row, ours: string): string[] {
+/** Who is faster than the fastest of ours with as many threads, the fastest first, and how many times. */
+function lossList({ entrants, rows }: BenchReport): string {
   const others = new Set(entrants.filter(({ role }) => role !== "ours").map(({ name }) => name));
-  return standings
-    .filter(isTimed)
-    .map(({ name, ratios }) => ({ name, ratio: ratios[ours] ?? Infinity }))
-    .filter(({ name, ratio }) => others.has(name) && ratio < 1)
-    .toSorted((a, b) => a.ratio - b.ratio)
-    .map(({ name, ratio }) => `${name} is ${times(1 / ratio)} as fast`);
+  const lines = rows.flatMap((row) => {
+    const ahead = row.standings
+      .filter(isTimed)
+      .flatMap(({ name, ratio = Infinity, against = "" }) =>
+        others.has(name) && ratio < 1 ? [{ name, ratio, against }] : [],
+      )
+      .toSorted((a, b) => a.ratio - b.ratio)
+      .map(({ name, ratio, against }) => `${name} is ${times(1 / ratio)} as fast as ${against}`);
+    return ahead.length === 0 ? [] : [`- ${caseText(row.case)}, ${PASS_NAMES[row.pass]}: ${ahead.join("; ")}`];
+  });
+  return lines.length === 0 ? "None." : lines.join("\n");
 }
 
 function troubles({ rows }: BenchReport): string[] {

@@ -44,7 +44,6 @@ function standingOf(benchCase: BenchCase, measured: Measured, memory: Bandwidth)
     gigabytesPerSecond: (read + written) / summary.median / 1e6,
     ...(limited && { share: limitMs(benchCase, pass, memory) / summary.median }),
     ...(flops !== undefined && { gigaflops: flops / summary.median / 1e6 }),
-    ratios: {},
   };
 }
 
@@ -56,13 +55,19 @@ export function limitMs(benchCase: BenchCase, pass: Pass, { read, copy }: Bandwi
 }
 
 function withRatios(standings: readonly Standing[], entrants: readonly Entrant[]): Standing[] {
-  const ours = standings
-    .filter(isTimed)
-    .filter(({ name }) => entrants.some((each) => each.name === name && each.role === "ours"));
+  const entrantOf = new Map(entrants.map((entrant) => [entrant.name, entrant]));
+  const threadsOf = (name: string): number => entrantOf.get(name)?.threads ?? 1;
+  const ours = standings.filter(isTimed).filter(({ name }) => {
+    const entrant = entrantOf.get(name);
+    return entrant?.role === "ours" && entrant.residency !== "handed over";
+  });
   return standings.map((standing) => {
     if (!isTimed(standing)) return standing;
-    const ratios = ours.map(({ name, median }) => [name, standing.median / median] as const);
-    return { ...standing, ratios: Object.fromEntries(ratios) };
+    const [fastest] = ours
+      .filter(({ name }) => threadsOf(name) <= threadsOf(standing.name))
+      .toSorted((a, b) => a.median - b.median);
+    if (fastest === undefined) return standing;
+    return { ...standing, ratio: standing.median / fastest.median, against: fastest.name };
   });
 }
 

@@ -58,7 +58,6 @@ function header(report: BenchReport): Element {
 
 function main(report: BenchReport): Element {
   const standard = standardOf(report);
-  const first = report.entrants.find(({ role }) => role === "ours");
   return element(
     "main",
     {},
@@ -77,7 +76,7 @@ function main(report: BenchReport): Element {
       ),
       charts(report, SHARE_OF_LIMIT),
     ),
-    section("figures", "All figures", figureTable(report, first?.name ?? "")),
+    section("figures", "All figures", figureTable(report)),
     section("contestants", "Contestants", entrantTable(report)),
   );
 }
@@ -93,14 +92,14 @@ function legend(): Element {
   return element("ul", { class: "legend" }, ...entries);
 }
 
-function figureTable({ rows }: BenchReport, first: string): Element {
+function figureTable({ rows }: BenchReport): Element {
   const head = [
     "case",
     "pass",
     "contestant",
     "median",
     "noise",
-    `× ${first}`,
+    "×",
     "rate",
     "of the limit",
     "first call",
@@ -109,15 +108,14 @@ function figureTable({ rows }: BenchReport, first: string): Element {
   ];
   return table(
     head,
-    rows.flatMap((row) => row.standings.map((standing) => figureLine(row, standing, first))),
+    rows.flatMap((row) => row.standings.map((standing) => figureLine(row, standing))),
   );
 }
 
-function figureLine(row: Row, standing: Standing, first: string): string[] {
+function figureLine(row: Row, standing: Standing): string[] {
   const place = [caseText(row.case), PASS_NAMES[row.pass], standing.name];
   if (standing.status !== "timed") return [...place, `${statusWord(standing)}: ${standing.reason}`, ...BLANKS];
-  const { ratios, gigabytesPerSecond, gigaflops, share, firstMs, peakBytes, exact, error } = standing;
-  const ratio = ratios[first];
+  const { ratio, gigabytesPerSecond, gigaflops, share, firstMs, peakBytes, exact, error } = standing;
   return [
     ...place,
     time(standing.median),

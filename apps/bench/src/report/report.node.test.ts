@@ -1,7 +1,9 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { withResults } from "./document.ts";
-import { isTimed, limitMs } from "./figures.ts";
+import type { Entrant } from "../contestant.ts";
+import type { Measured } from "../run/measure-case.ts";
+import { isTimed, limitMs, rowsOf } from "./figures.ts";
 import { htmlPage } from "./html.ts";
 import { SAMPLE, SQUARE } from "./sample-report.ts";
 import { terminalText } from "./terminal.ts";
@@ -11,10 +13,10 @@ const [forward, gradient] = SAMPLE.rows.map(({ standings }) => standings.filter(
 test("figures: median, spread, rate, ratio, share", () => {
   const ours = forward?.find(({ name }) => name === "cpu");
   const bytes = 4e6 + 4e3 + 4;
-  expect(ours).toMatchObject({ median: 3, min: 2, max: 4, ratios: { cpu: 1 } });
+  expect(ours).toMatchObject({ median: 3, min: 2, max: 4, ratio: 1, against: "cpu" });
   expect(ours?.gigabytesPerSecond).toBeCloseTo(bytes / 3e6, 12);
   expect(ours?.share).toBeCloseTo(bytes / 4e9 / 3e-3, 3);
-  expect(forward?.find(({ name }) => name === "careful loop")?.ratios).toEqual({ cpu: 0.5 });
+  expect(forward?.find(({ name }) => name === "careful loop")).toMatchObject({ ratio: 0.5, against: "cpu" });
 });
 
 test("what is written costs what a copy costs, and more threads have at least what fewer have", () => {
@@ -41,7 +43,7 @@ test("the document has the results between its markers, and keeps the rest", () 
   expect(document).toMatch(/<!-- end of results -->\n\nafter\n$/);
   expect(document).not.toContain("old");
   expect(document).toContain("Measured on 2026-03-14 by `pnpm bench --peers`, 3 rounds, on 2 cores of Abacus 3000");
-  expect(document).toContain("- **cpu**, square [1000, 1000], forward: careful loop is 2.00× as fast");
+  expect(document).toContain("- square [1000, 1000], forward: careful loop is 2.00× as fast as cpu");
   expect(document).toContain("| ≈ 12.0 ms ±0 %, 3.00× |");
   expect(document).toContain(String.raw`refuses: not \| on Sundays`);
   expect(document).toContain("12.3 kB");
@@ -62,4 +64,27 @@ test("the page is self-contained, and shows what it was given as text", () => {
   );
   expect(document.querySelectorAll("#figures tbody tr")).toHaveLength(10);
   expect(document.querySelector("#figures")?.textContent).toContain("<broken> & bent");
+});
+
+test("a ratio is against the fastest of ours that has no more threads, and its inputs where it computes", () => {
+  const entrants: readonly Entrant[] = [
+    { name: "one", role: "ours", command: [] },
+    { name: "two", role: "ours", threads: 2, residency: "resident", command: [] },
+    { name: "two, handed over", role: "ours", threads: 2, residency: "handed over", command: [] },
+    { name: "peer of one", role: "peer", command: [] },
+    { name: "peer of two", role: "peer", threads: 2, command: [] },
+  ];
+  const medians = [4, 3, 1, 8, 6];
+  const measured = entrants.map(({ name }, i): Measured => {
+    const times = [medians[i] ?? 0];
+    return { entrant: name, pass: "forward", status: "timed", times, error: 0, exact: true, firstMs: 1, peakBytes: 0 };
+  });
+  const [row] = rowsOf({ benchCase: SQUARE, measured, facts: {}, checksum: 0 }, entrants, SAMPLE.bandwidth);
+  expect(row?.standings.filter(isTimed).map(({ ratio, against }) => [ratio, against])).toEqual([
+    [1, "one"],
+    [1, "two"],
+    [1 / 3, "two"],
+    [2, "one"],
+    [2, "two"],
+  ]);
 });

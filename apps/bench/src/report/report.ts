@@ -53,8 +53,13 @@ export interface Figures extends Summary {
   readonly share?: number;
   /** Of the matrix products, in 10⁹ a second, where there are any. */
   readonly gigaflops?: number;
-  /** Its median divided by that of each of ours: above 1, ours is faster. */
-  readonly ratios: Readonly<Record<string, number>>;
+  /**
+   * Its median divided by that of the fastest of ours with as many threads, or fewer, and inputs where they are computed with: above
+   * 1, ours is faster. Absent where none of ours has a time.
+   */
+  readonly ratio?: number;
+  /** Whose that is. */
+  readonly against?: string;
 }
 
 /** A standing with times. */

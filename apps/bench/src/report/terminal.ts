@@ -16,19 +16,18 @@ import {
 /** What a run found, as text: a block for each row, a line for each entrant. */
 export function terminalText(report: BenchReport): string {
   const { rows, rounds, warmUpRounds, checksum, machine } = report;
-  const first = report.entrants.find(({ role }) => role === "ours")?.name ?? "";
-  const blocks = rows.map((row) => block(row, first));
+  const blocks = rows.map(block);
   const notes = [
-    `Median (smallest – largest) of ${rounds} rounds, after ${warmUpRounds} to warm up. × is how many times as long as ${first}.`,
+    `Median (smallest – largest) of ${rounds} rounds, after ${warmUpRounds} to warm up. × is how many times as long as the fastest of ours with as many threads.`,
     "≈ marks a result that is off by more than 1e-6, with its error.",
     `${machineText(machine)}. ${bandwidthText(report)} Checksum ${checksum.toPrecision(9)}.`,
   ];
   return [...blocks, notes.join("\n")].join("\n\n");
 }
 
-function block(row: Row, first: string): string {
-  const lines = row.standings.map((standing) => line(standing, first));
-  const head = ["", "time", `× ${first}`, "limit", "rate", "first call", "memory", ""];
+function block(row: Row): string {
+  const lines = row.standings.map((standing) => line(standing));
+  const head = ["", "time", "×", "limit", "rate", "first call", "memory", ""];
   const table = [head, ...lines];
   const widths = head.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
   const text = table.map((cells) => `  ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`.trimEnd());
@@ -38,10 +37,9 @@ function block(row: Row, first: string): string {
   return [`${caseText(row.case)}, ${PASS_NAMES[row.pass]}`, ...text, ...reasons].join("\n");
 }
 
-function line(standing: Standing, first: string): string[] {
+function line(standing: Standing): string[] {
   if (standing.status !== "timed") return [standing.name, statusWord(standing)];
-  const { name, ratios, share, gigaflops, gigabytesPerSecond, firstMs, peakBytes, exact, error } = standing;
-  const ratio = ratios[first];
+  const { name, ratio, share, gigaflops, gigabytesPerSecond, firstMs, peakBytes, exact, error } = standing;
   return [
     name,
     timeAndSpread(standing),
