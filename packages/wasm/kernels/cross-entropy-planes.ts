@@ -38,7 +38,7 @@ import {
 } from "./scratch";
 import { loadPlanes, storeColumn, storePlanes } from "./tile";
 import { addToTotal } from "./totals";
-import { denseSum, walkDense, walkDenseBack } from "./walk-dense";
+import { denseIsUnit, denseSum, walkDense, walkDenseBack } from "./walk-dense";
 
 // Cross entropy across rows. Tiles: 0 logits, 1 exponentials and then gradients, 2 target probabilities, 3 target gradients, slopes
 // of transformed logits, and what loads and stores need in between.
@@ -46,12 +46,15 @@ import { denseSum, walkDense, walkDenseBack } from "./walk-dense";
 export function crossEntropyPlanes(plan: CrossEntropyPlan, first: i32, end: i32, wide: bool): void {
   const most = min(MAX_ROWS, ((wide ? TILE : 2 * TILE) / plan.classes) & ~15);
   const labels = isByLabel(plan);
-  const plain = isPlainDense(plan);
+  let plain = isPlainDense(plan);
   beginLabels();
   for (let row = first; row < end; row += most) {
     const count = min(most, end - row);
     if (!wide) {
-      if (plain && walk(plan, row, count)) continue;
+      if (plain) {
+        if (walk(plan, row, count)) continue;
+        plain = denseIsUnit; // if it is the masses, the other blocks will have such too
+      }
       if (labels ? labelBlock(plan, row, count) : block<f32>(plan, row, count)) continue;
     }
     // f64 takes up twice the room.

@@ -13,7 +13,7 @@ import {
 import { fill, isNative } from "./elements";
 import { lowestAt, magicAt } from "./functions/exp";
 import { log1p } from "./functions/log";
-import { madd, sumOf } from "./lanes";
+import { madd, ones, sumOf } from "./lanes";
 import { CrossEntropyPlan, Operand } from "./records";
 import {
   addLosses,
@@ -239,7 +239,7 @@ function shiftTo(most: f64): bool {
 
 /** Whether nothing that counts has been lost: no row small altogether, no rest too small. */
 function isComplete(rows: i32): bool {
-  const one = f32x4.splat(1);
+  const one = ones<f32>();
   const smallest = f32x4.splat(SMALLEST_SUM);
   let complete = i32x4.splat(-1);
   for (let p: usize = 0; p < <usize>rows << 2; p += 16) {

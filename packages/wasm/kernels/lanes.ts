@@ -31,6 +31,16 @@ export function entry<T>(table: usize, i: usize): v128 {
   return v128.load_splat<T>(table + i * sizeof<T>());
 }
 
+const ONE_F32: usize = memory.data<f32>([1], 16);
+const ONE_F64: usize = memory.data<f64>([1], 16);
+
+/** 1 in every lane, from memory as `entry` says. */
+// @ts-ignore: decorator
+@inline
+export function ones<T>(): v128 {
+  return v128.load_splat<T>(sizeof<T>() == 4 ? ONE_F32 : ONE_F64);
+}
+
 /** Lane by lane: a where the mask has ones, b where it has zeros. */
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 import { limit, massOf, slope, spreadGap, times } from "./formula";
 import { exp } from "./functions/exp";
-import { isFinite } from "./lanes";
+import { isFinite, ones } from "./lanes";
 import { LossPlan } from "./records";
 import { saturates } from "./row-formula";
 import { column, EXTRA, GAP, LEAD, LOG_Z, MASS, PULL, REST, SHARE, UPSTREAM, WEIGHT } from "./scratch";
@@ -163,7 +163,7 @@ export function slopePlanes<T>(
   const hots = v128.splat<T>(hot);
   const bases = v128.splat<T>(base);
   const zero = v128.splat<T>(0);
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   for (let v = 0; v < vectors; v++) {
     const offset = <usize>v << 4;
     const pull = v128.load(column(PULL) + offset);
@@ -220,7 +220,7 @@ export function targetPlanes<T>(
 // @ts-ignore: decorator
 @inline
 function weightOf<T>(weights: usize, c: i32): v128 {
-  return weights == 0 ? v128.splat<T>(1) : v128.load_splat<T>(weights + <usize>c * sizeof<T>());
+  return weights == 0 ? ones<T>() : v128.load_splat<T>(weights + <usize>c * sizeof<T>());
 }
 
 /** Of a lead: where there is none, gaps are measured from 0. */

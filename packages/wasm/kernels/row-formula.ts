@@ -3,7 +3,7 @@ import { bytesOf, fill, read } from "./elements";
 import { limit, slope, times } from "./formula";
 import { expm1 } from "./functions/expm1";
 import { log1p, power } from "./functions/log";
-import { choose, isFinite, lanes, lower, madd, sumOf, upper } from "./lanes";
+import { choose, isFinite, lanes, lower, madd, ones, sumOf, upper } from "./lanes";
 import { LossPlan, Operand } from "./records";
 import {
   AT_LABEL,
@@ -201,7 +201,7 @@ export function gatherLogits<T>(plan: LossPlan, logits: Operand, first: i32, cou
  */
 export function finishRows<T>(plan: LossPlan, padded: i32, smallest: T): bool {
   const zero = v128.splat<T>(0);
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   const strict = plan.strict != 0;
   const narrow = saturates(plan);
   const normalized = plan.normalized != 0;

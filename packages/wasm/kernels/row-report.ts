@@ -1,5 +1,5 @@
 import { spreadGap } from "./formula";
-import { choose } from "./lanes";
+import { choose, ones } from "./lanes";
 import { CrossEntropyPlan } from "./records";
 import {
   column,
@@ -35,7 +35,7 @@ export function reportPlanes<T>(
   const classes = plan.classes;
   if (t != 0) largestTargets<T>(padded, classes, x, step, t, tStep);
   const zero = v128.splat<T>(0);
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   for (let at: usize = 0; at < <usize>padded * sizeof<T>(); at += 16) {
     const lead = v128.load(column(LEAD) + at);
     const logit = v128.load(column(LOGIT) + at);

@@ -1,7 +1,7 @@
 import { chain, limit, massOf, slope, spreadGap, times } from "./formula";
 import { exp, shiftedExp } from "./functions/exp";
 import { tanh } from "./functions/expm1";
-import { firstBytes, isFinite, lanes, lastBytes, maxOf, sumOf } from "./lanes";
+import { firstBytes, isFinite, lanes, lastBytes, maxOf, ones, sumOf } from "./lanes";
 import { column, SPARE } from "./scratch";
 
 // Loops over a run of classes of one row, side by side in memory.
@@ -334,7 +334,7 @@ export function spreadRun<T>(
   const bases = v128.splat<T>(base);
   const leads = v128.splat<T>(lead);
   const zero = v128.splat<T>(0);
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   runMass = 0;
   runGap = 0;
   for (let i = 0; i < n; ) {
@@ -374,7 +374,7 @@ export function slopeRun<T>(
   const hots = v128.splat<T>(hot);
   const bases = v128.splat<T>(base);
   const zero = v128.splat<T>(0);
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   const pulls = v128.splat<T>(pull);
   const extras = v128.splat<T>(extra);
   const peaks = v128.splat<T>(peak);
@@ -403,7 +403,7 @@ export function targetRun<T>(
 ): bool {
   const L = lanes<T>();
   const hots = v128.splat<T>(hot);
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   let finite = v128.splat<i32>(-1);
   for (let i = 0; i < n; i += L) {
     const at = <usize>i * sizeof<T>();
@@ -421,7 +421,7 @@ export function targetRun<T>(
 export function transformRun<T>(x: usize, n: i32, scale: T, softcap: T, slopes: usize): void {
   const scales = v128.splat<T>(scale);
   const caps = v128.splat<T>(softcap);
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   for (let i = 0; i < n; i += lanes<T>()) {
     const at = <usize>i * sizeof<T>();
     let y = v128.mul<T>(v128.load(x + at), scales);

@@ -1,7 +1,7 @@
 import { OF_LOG_SUM_EXP, OF_SOFTMAX } from "../src/codes";
 import { fill } from "./elements";
 import { log1p } from "./functions/log";
-import { choose, isFinite, lanes, madd } from "./lanes";
+import { choose, isFinite, lanes, madd, ones } from "./lanes";
 import { reducePlanes, reducePlanesInto, SMALLEST_PLANE } from "./planes";
 import { arePlanes, findPlanes, planesAt, planesStep } from "./planes-of";
 import { SoftmaxPlan } from "./records";
@@ -99,7 +99,7 @@ function logSums<T>(padded: i32): void {
 }
 
 function values<T>(classes: i32, padded: i32, out: usize, outStep: usize): void {
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   const pitch = <usize>padded * sizeof<T>();
   for (let at: usize = 0; at < pitch; at += 16) {
     const share = v128.div<T>(one, v128.add<T>(one, v128.load(column(REST) + at)));
@@ -123,7 +123,7 @@ function logValues<T>(x: usize, step: usize, classes: i32, padded: i32, out: usi
 
 /** In the place of the exponentials. */
 function gradients<T>(result: i32, classes: i32, padded: i32, g: usize, gStep: usize): void {
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   const pitch = <usize>padded * sizeof<T>();
   for (let at: usize = 0; at < pitch; at += 16) {
     const share = v128.div<T>(one, v128.add<T>(one, v128.load(column(REST) + at)));

@@ -13,7 +13,7 @@ import {
 import { times } from "./formula";
 import { exp } from "./functions/exp";
 import { log, log1p, power } from "./functions/log";
-import { choose, isFinite } from "./lanes";
+import { choose, isFinite, ones } from "./lanes";
 import { PointwisePlan } from "./records";
 
 // The element formulas (docs/semantics.md, Element-wise losses), for a vector of elements: a, b and the weight w of the positives.
@@ -40,7 +40,7 @@ function log1pExpOf<T>(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function sigmoid<T>(x: v128): v128 {
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   const e = exp<T>(v128.neg<T>(v128.abs<T>(x)));
   const top = choose(v128.ge<T>(x, v128.splat<T>(0)), one, e);
   return v128.div<T>(top, v128.add<T>(one, e));
@@ -67,7 +67,7 @@ function pLog<T>(p: v128, q: v128): v128 {
 function binary<T>(x: v128, t: v128, w: v128, strict: bool): v128 {
   const both = log1pExpOf<T>(x);
   const negative = times<T>(v128.mul<T>(w, t), softplus<T>(v128.neg<T>(x), both), strict);
-  const positive = times<T>(v128.sub<T>(v128.splat<T>(1), t), softplus<T>(x, both), strict);
+  const positive = times<T>(v128.sub<T>(ones<T>(), t), softplus<T>(x, both), strict);
   return v128.add<T>(negative, positive);
 }
 
@@ -75,7 +75,7 @@ function binary<T>(x: v128, t: v128, w: v128, strict: bool): v128 {
 // @ts-ignore: decorator
 @inline
 function binarySlope<T>(x: v128, t: v128, w: v128): v128 {
-  const up = v128.mul<T>(v128.sub<T>(v128.splat<T>(1), t), sigmoid<T>(x));
+  const up = v128.mul<T>(v128.sub<T>(ones<T>(), t), sigmoid<T>(x));
   return v128.sub<T>(up, v128.mul<T>(v128.mul<T>(w, t), sigmoid<T>(v128.neg<T>(x))));
 }
 
@@ -84,7 +84,7 @@ function binarySlope<T>(x: v128, t: v128, w: v128): v128 {
 @inline
 function binaryAtInfinity<T>(value: v128, x: v128, t: v128): v128 {
   const infinity = v128.splat<T>(<T>Infinity);
-  const up = v128.mul<T>(v128.sub<T>(v128.splat<T>(1), t), x);
+  const up = v128.mul<T>(v128.sub<T>(ones<T>(), t), x);
   const at = choose(v128.eq<T>(x, infinity), up, v128.splat<T>(<T>NaN));
   return choose(isFinite<T>(x), value, at);
 }
@@ -92,7 +92,7 @@ function binaryAtInfinity<T>(value: v128, x: v128, t: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function alphaOf<T>(t: v128, alpha: f64): v128 {
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   if (alpha < 0) return one;
   const negative = v128.mul<T>(v128.splat<T>(<T>(1 - alpha)), v128.sub<T>(one, t));
   return v128.add<T>(v128.mul<T>(v128.splat<T>(<T>alpha), t), negative);
@@ -103,7 +103,7 @@ function alphaOf<T>(t: v128, alpha: f64): v128 {
 @inline
 function missOf<T>(x: v128, t: v128): v128 {
   const up = v128.mul<T>(t, sigmoid<T>(v128.neg<T>(x)));
-  return v128.add<T>(up, v128.mul<T>(v128.sub<T>(v128.splat<T>(1), t), sigmoid<T>(x)));
+  return v128.add<T>(up, v128.mul<T>(v128.sub<T>(ones<T>(), t), sigmoid<T>(x)));
 }
 
 /** log(p / q): of neighbours from their difference, which is exact; else without the quotient, which may overflow. */
@@ -121,7 +121,7 @@ function logRatio<T>(p: v128, q: v128): v128 {
 @inline
 export function valueOf<T>(term: i32, a: v128, b: v128, w: v128, plan: PointwisePlan): v128 {
   const zero = v128.splat<T>(0);
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   const strict = plan.strict != 0;
   if (term == BINARY_LOGITS) {
     const value = binary<T>(a, b, w, false);
@@ -158,7 +158,7 @@ export function valueOf<T>(term: i32, a: v128, b: v128, w: v128, plan: Pointwise
 @inline
 export function slopeOf<T>(term: i32, a: v128, b: v128, w: v128, plan: PointwisePlan): v128 {
   const zero = v128.splat<T>(0);
-  const one = v128.splat<T>(1);
+  const one = ones<T>();
   if (term == BINARY_LOGITS) return binarySlope<T>(a, b, w);
   if (term == SOFT_MARGIN) return binarySlope<T>(a, b, one);
   if (term == BINARY_PROBABILITIES) {

@@ -1,7 +1,7 @@
 import { exp, shiftedExp } from "./functions/exp";
-import { log1pOfSums } from "./functions/log";
-import { entry, firstBytes, madd, maxOf, sumOf } from "./lanes";
+import { entry, firstBytes, maxOf, sumOf } from "./lanes";
 import { column, SPARE, tile } from "./scratch";
+import { beginProduct, both, endProduct, multiplyBy } from "./walk-product";
 
 // Cross entropy of a block of f32 rows that all count alike, in one walk from logits to the sum of losses and to gradients: what most
 // calls ask for. As in by-label.ts exponentials are e^x · 2^-k, the label's is kept apart from the sum of all others, and
@@ -13,44 +13,16 @@ import { column, SPARE, tile } from "./scratch";
 /** Smaller numbers may lack terms that were below 2^-126; so may a row whose exponentials are all below 1. */
 export const SMALLEST_SUM: f32 = 8.271806125530277e-25; // 2^-80
 
-// Constants of the loops (see `entry`): 2^-80, 1, 2^60, 2^-100; in i32 1 and 4.
-const NUMBERS_F: usize = memory.data<f32>([8.271806125530277e-25, 1, 1.152921504606847e18, 7.888609052210118e-31], 16);
+// Constants of the loops (see `entry`): 2^-80, 1, 2^-100; in i32 1 and 4.
+const NUMBERS_F: usize = memory.data<f32>([8.271806125530277e-25, 1, 7.888609052210118e-31], 16);
 const NUMBERS_I: usize = memory.data<i32>([1, 4], 16);
 
 /** The largest logit of the last block, NaN passed over; and the sum of its losses. */
 export let walkMax: f32 = 0;
 export let walkSum: f64 = 0;
 
-// Σ log(1 + r) is the logarithm of a product, kept as Q = Π (1 + r) − 1 so that small r keep their digits, until it grows large.
-let product: v128 = f32x4.splat(0);
-let logs: v128 = f64x2.splat(0);
-
-/** One more factor. */
-// @ts-ignore: decorator
-@inline
-function grow(r: v128): void {
-  const before = product;
-  if (i32x4.all_true(f32x4.le(f32x4.pmax(before, r), entry<f32>(NUMBERS_F, 2)))) {
-    product = madd<f32>(before, r, f32x4.add(before, r));
-  } else {
-    flush(before);
-    product = r;
-  }
-}
-
-function flush(q: v128): void {
-  const l = f32x4.add(log1pOfSums(q), f32x4.sub(q, q)); // NaN where q is not finite
-  logs = f64x2.add(logs, f64x2.add(f64x2.promote_low_f32x4(l), f64x2.promote_low_f32x4(v128.shuffle<f64>(l, l, 1, 1))));
-}
-
-function begin(): void {
-  product = f32x4.splat(0);
-  logs = f64x2.splat(0);
-}
-
 function end(most: v128): void {
-  flush(product);
-  walkSum = sumOf<f64>(logs);
+  walkSum = endProduct();
   walkMax = maxOf<f32>(most);
 }
 
@@ -101,7 +73,7 @@ function losses(x: usize, step: usize, classes: i32, rows: i32, labels: usize, l
   const losersEnd = losers + (<usize>(classes - 1) << 6);
   let gaps: f64 = 0;
   let complete = i32x4.splat(-1);
-  begin();
+  beginProduct();
   for (let group = rows >> 4; group > 0; group--) {
     // The largest so far; whatever is not any more, or never was, is set aside; in this order NaN is.
     let m0 = v128.load(x);
@@ -136,7 +108,7 @@ function losses(x: usize, step: usize, classes: i32, rows: i32, labels: usize, l
     }
     // NaN that is passed over here shows in the sum.
     const least = f32x4.pmin(f32x4.pmin(rest0, rest1), f32x4.pmin(rest2, rest3));
-    complete = v128.and(complete, f32x4.ge(least, entry<f32>(NUMBERS_F, 3)));
+    complete = v128.and(complete, f32x4.ge(least, entry<f32>(NUMBERS_F, 2)));
     let safe = labels;
     if (masked) {
       safe = column(SPARE);
@@ -160,9 +132,9 @@ function losses(x: usize, step: usize, classes: i32, rows: i32, labels: usize, l
     }
     gaps += sumOf<f32>(f32x4.add(f32x4.add(m0, m1), f32x4.add(m2, m3)));
     // Each is at most classes − 1.
-    const a = madd<f32>(rest0, rest1, f32x4.add(rest0, rest1));
-    const b = madd<f32>(rest2, rest3, f32x4.add(rest2, rest3));
-    grow(madd<f32>(a, b, f32x4.add(a, b)));
+    const a = both(rest0, rest1);
+    const b = both(rest2, rest3);
+    multiplyBy(both(a, b));
     x += 64;
     labels += 64;
   }
@@ -239,7 +211,7 @@ function planes(
   const eEnd = e + (<usize>classes << 5);
   let most = f32x4.splat(-Infinity);
   let complete = i32x4.splat(-1);
-  begin();
+  beginProduct();
   for (let group = rows >> 3; group > 0; group--) {
     const label0 = v128.load(labels);
     const label1 = v128.load(labels, 16);
@@ -287,7 +259,7 @@ function planes(
       share0 = v128.and(share0, valid0);
       share1 = v128.and(share1, valid1);
     } else complete = v128.and(complete, v128.and(isComplete(peak0, rest0), isComplete(peak1, rest1)));
-    grow(madd<f32>(ratio0, ratio1, f32x4.add(ratio0, ratio1)));
+    multiplyBy(both(ratio0, ratio1));
     scaled(e, eEnd, share0, share1, out, outStep);
     putAtLabels(out, outStep, safe, f32x4.neg(f32x4.mul(rest0, share0)));
     putAtLabels(out + 16, outStep, safe + 16, f32x4.neg(f32x4.mul(rest1, share1)));
@@ -345,7 +317,7 @@ export function walkRows(
 ): bool {
   const e = tile(1);
   const most = exponentials(x, classes * rows, e, lowest, magic);
-  begin();
+  beginProduct();
   let complete: bool;
   if (out == 0) {
     complete = masked ? sums(e, classes, rows, labels, left, true, 0, 0, false) : sums(e, classes, rows, labels, left, false, 0, 0, false);
@@ -447,10 +419,10 @@ function sums(
     );
     if (masked) {
       complete = v128.and(complete, v128.or(isComplete(peak, rest), v128.andnot(f32x4.eq(rest, rest), valid)));
-      grow(v128.and(f32x4.div(rest, peak), valid));
+      multiplyBy(v128.and(f32x4.div(rest, peak), valid));
     } else {
       complete = v128.and(complete, isComplete(peak, rest));
-      grow(f32x4.div(rest, peak));
+      multiplyBy(f32x4.div(rest, peak));
     }
     if (slopes) {
       let share = f32x4.div(scales, f32x4.add(peak, rest));

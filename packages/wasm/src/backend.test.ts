@@ -59,7 +59,7 @@ const CALLS: Readonly<Record<string, (backend: HostBackend) => readonly Tensor[]
       randn([500, 300], { seed: 7, backend }),
       randint(0, 300, [500], { seed: 8, backend }),
     );
-    return Object.values<Tensor>(stats);
+    return Object.values<Tensor>({ ...stats });
   },
   "element by element"(backend) {
     const { loss, grad } = binaryCrossEntropyWithLogitsWithGrad(
