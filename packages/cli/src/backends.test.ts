@@ -23,7 +23,10 @@ it("all reasons are given if none can be had", async () => {
   await expect(chooseBackend("auto", [ABSENT])).rejects.toThrow("--backend auto cannot be had: gpu: no adapter");
 });
 
-it("the cpu backend is always there", async () => {
-  expect((await chooseBackend("auto")).backend.name).toBe("cpu");
+it("auto is wasm where there is no GPU; the cpu backend is always there", async () => {
+  const { backend, passedOver } = await chooseBackend("auto");
+  expect(backend.name).toBe("wasm");
+  expect(passedOver).toMatchObject([{ name: "gpu" }]);
+  backend.dispose();
   expect(BACKENDS.at(-1)?.name).toBe("cpu");
 });

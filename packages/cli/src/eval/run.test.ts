@@ -101,7 +101,7 @@ describe("the report", () => {
       reduction: "mean",
       rows: 8,
       keptRows: 8,
-      backend: { name: "cpu", passedOver: [{ name: "gpu" }, { name: "wasm" }] },
+      backend: { name: "wasm", passedOver: [{ name: "gpu" }] },
     });
     expect(report.milliseconds.loss).toBeGreaterThan(0);
     expect(report.perplexity).toBeCloseTo(Math.exp(Number(report.loss)), 12);
@@ -233,8 +233,8 @@ describe("errors: one line on stderr, nothing on stdout", () => {
       "a backend that is not there",
       4,
       pair,
-      ["--backend", "wasm"],
-      /--backend wasm cannot be had: .* not part of this version$/,
+      ["--backend", "gpu"],
+      /--backend gpu cannot be had: .* not part of this version$/,
     ],
   ])("%s", async (_what, code, [logits, targets], options, message) => {
     const flags = options.map((option) => (option.endsWith(".npy") ? fixture(option) : option));

@@ -1,3 +1,4 @@
+import type { Backend } from "@surprisal/core";
 import { type BackendEntry, open } from "../../backends.ts";
 import { check, type Check, lossBound } from "../check.ts";
 import { measure, type Measured } from "../measure.ts";
@@ -7,6 +8,8 @@ import { CLASSES, type Volume } from "../volume.ts";
 export interface BackendRow extends Measured {
   readonly name: string;
   readonly available: true;
+  /** Threads that compute, where the backend says so. */
+  readonly threads?: number;
 }
 
 /** A backend that cannot be had, and why. */
@@ -43,10 +46,19 @@ export async function computeBackends(
       continue;
     }
     const { backend } = opened;
-    const measured = backend === volume.logits.backend ? host : await measure(backend, volume);
-    rows.push({ name, available: true, ...measured });
+    try {
+      const measured = backend === volume.logits.backend ? host : await measure(backend, volume);
+      rows.push({ name, available: true, ...threadsOf(backend), ...measured });
+    } finally {
+      backend.dispose();
+    }
   }
   return { kind: "backends", rows, checks: rows.flatMap((row) => checksOf(row, composed)) };
+}
+
+function threadsOf(backend: Backend): { threads?: number } {
+  const { threads } = backend.describe() as { readonly threads?: unknown };
+  return typeof threads === "number" ? { threads } : {};
 }
 
 function checksOf(row: BackendRow | AbsentRow, composed: number): Check[] {

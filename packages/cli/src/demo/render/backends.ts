@@ -1,4 +1,4 @@
-import { fixed, milliseconds } from "../../report/numbers.ts";
+import { fixed, milliseconds, significant } from "../../report/numbers.ts";
 import type { Style } from "../../report/style.ts";
 import type { AbsentRow, BackendRow, BackendsSection } from "../compute/backends.ts";
 import { paragraph, sectionTable } from "./layout.ts";
@@ -8,24 +8,30 @@ export function renderBackends({ rows }: BackendsSection, style: Style): string 
   const there = rows.filter((row) => row.available);
   const absent = rows.filter((row) => !row.available);
   const notes = absent.map((row) => absentRow(row, style));
+  const cpu = there.find(({ name }) => name === "cpu");
   return [
     sectionTable(
-      there.map((row) => rowOf(row, style)),
+      there.map((row) => rowOf(row, cpu, style)),
       style,
       {
-        head: ["backend", "loss", "index ms", "probabilities ms", "with gradient ms"],
-        align: ["left", "right", "right", "right", "right"],
+        head: ["backend", "threads", "loss", "index ms", "", "probabilities ms", "", "with gradient ms", ""],
+        align: ["left", ...Array<"right">(8).fill("right")],
       },
     ),
     ...(notes.length > 0 ? ["\n", sectionTable(notes, style)] : []),
     "\n",
-    paragraph(style.dim("With gradient: class indices, loss and gradient in one call.")),
+    paragraph(style.dim("With gradient: class indices, loss and gradient in one call. ×: speed-up over cpu.")),
   ].join("");
 }
 
-function rowOf({ name, indices, probabilities, withGrad }: BackendRow, style: Style): string[] {
-  const times = [indices, probabilities, withGrad].map((each) => milliseconds(each.milliseconds));
-  return [name, style.strong(fixed(indices.value)), ...times];
+function rowOf(row: BackendRow, cpu: BackendRow | undefined, style: Style): string[] {
+  const { name, threads = 1, indices } = row;
+  const times = (["indices", "probabilities", "withGrad"] as const).flatMap((way) => {
+    const { milliseconds: taken } = row[way];
+    const speedUp = cpu === undefined || cpu === row ? "" : `${significant(cpu[way].milliseconds / taken, 2)}×`;
+    return [milliseconds(taken), style.strong(speedUp)];
+  });
+  return [name, String(threads), style.strong(fixed(indices.value)), ...times];
 }
 
 function absentRow({ name, reason }: AbsentRow, style: Style): string[] {
