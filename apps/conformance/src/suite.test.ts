@@ -1,8 +1,9 @@
 import { cpu } from "@surprisal/core";
+import { wasm, type WasmOptions } from "@surprisal/wasm";
 import { describe, expect, test } from "vitest";
 import { conformance, judgeCases } from "./conformance.ts";
 import { FAMILIES } from "./cases/all.ts";
-import { FLOAT64 } from "./oracle/algebra.ts";
+import { FLOAT32, FLOAT64 } from "./oracle/algebra.ts";
 import { OPERATIONS } from "./operations.ts";
 import { allCases, caseOf, casesAt, sample } from "./suite.ts";
 
@@ -10,8 +11,15 @@ const cases = await allCases();
 /** A prime, so that no family's rhythm falls in with it. */
 const EVERY = 23;
 
-test("the cpu backend passes a sample of everything", async () => {
-  const report = await judgeCases(sample(cases, EVERY), { name: "cpu", create: () => cpu(), arithmetic: FLOAT64 });
+const wasmOf = (options?: WasmOptions) => ({ create: async () => wasm(options), arithmetic: FLOAT32 });
+
+test.each([
+  ["the cpu backend", { create: () => cpu(), arithmetic: FLOAT64 }],
+  ["the wasm backend", wasmOf()],
+  ["wasm, every call in chunks", wasmOf({ threads: 2, chunk: 64 })],
+  ["wasm, small calls in f32 too", wasmOf({ f64UpTo: 0 })],
+])("%s passes a sample of everything", async (name, { create, arithmetic }) => {
+  const report = await judgeCases(sample(cases, EVERY), { name, create, arithmetic });
   expect(report.failures).toEqual([]);
   expect(report.problem).toBeUndefined();
   expect(report.totals.passed).toBeGreaterThan(900);

@@ -1,5 +1,5 @@
 import { shiftedExp } from "./functions/exp";
-import { firstBytes, maxOf } from "./lanes";
+import { firstBytes, maxOf, SUMMED } from "./lanes";
 import { column, LABEL, PEAK, REST } from "./scratch";
 
 // A block of f32 rows against their labels: PEAK is the label's exponential and REST the sum of all others, which is all that an index
@@ -87,17 +87,27 @@ export function takeLabels(e: usize, rowStep: usize, classStep: usize, rows: i32
 export function sumPlanes(e: usize, pitch: usize, classes: i32, rows: i32): void {
   let to = column(REST);
   for (let group = rows >> 4; group > 0; group--) {
-    let s0 = v128.load(e);
-    let s1 = v128.load(e, 16);
-    let s2 = v128.load(e, 32);
-    let s3 = v128.load(e, 48);
-    let from = e + pitch;
-    for (let c = 1; c < classes; c++) {
-      s0 = f32x4.add(s0, v128.load(from));
-      s1 = f32x4.add(s1, v128.load(from, 16));
-      s2 = f32x4.add(s2, v128.load(from, 32));
-      s3 = f32x4.add(s3, v128.load(from, 48));
-      from += pitch;
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    let from = e;
+    for (let c = 0; c < classes; ) {
+      let t0 = f32x4.splat(0);
+      let t1 = t0;
+      let t2 = t0;
+      let t3 = t0;
+      for (const stop = min(classes, c + SUMMED); c < stop; c++) {
+        t0 = f32x4.add(t0, v128.load(from));
+        t1 = f32x4.add(t1, v128.load(from, 16));
+        t2 = f32x4.add(t2, v128.load(from, 32));
+        t3 = f32x4.add(t3, v128.load(from, 48));
+        from += pitch;
+      }
+      s0 = f32x4.add(s0, t0);
+      s1 = f32x4.add(s1, t1);
+      s2 = f32x4.add(s2, t2);
+      s3 = f32x4.add(s3, t3);
     }
     v128.store(to, s0);
     v128.store(to, s1, 16);

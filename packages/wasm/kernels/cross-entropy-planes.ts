@@ -1,6 +1,6 @@
 import { bytesOf, fill, isNative, readAll } from "./elements";
 import { beginLabels, isByLabel, labelBlock } from "./label-block";
-import { isFinite, lanes } from "./lanes";
+import { isFinite, lanes, SUMMED } from "./lanes";
 import {
   reducePlanes,
   reducePlanesInto,
@@ -47,7 +47,7 @@ export function crossEntropyPlanes(plan: CrossEntropyPlan, first: i32, end: i32,
   const most = min(MAX_ROWS, ((wide ? TILE : 2 * TILE) / plan.classes) & ~15);
   const labels = isByLabel(plan);
   let plain = isPlainDense(plan);
-  beginLabels();
+  beginLabels(plan);
   for (let row = first; row < end; row += most) {
     const count = min(most, end - row);
     if (!wide) {
@@ -69,6 +69,7 @@ function isPlainDense(plan: CrossEntropyPlan): bool {
   const alike = plan.weight === null && plan.rowWeight === null && plan.upstream === null;
   const here = plan.hot == 1 && plan.base == 0 && plan.zLoss == 0 && plan.logitScale == 1 && plan.softcap == 0;
   if (gradient !== null && gradient.pointer == plan.logits.pointer) return false;
+  if (plan.classes > SUMMED) return false;
   return alike && here && plan.reduce != 0 && plan.index == 0 && plan.max === null && plan.targetGradient === null;
 }
 

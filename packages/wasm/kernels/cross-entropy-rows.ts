@@ -1,6 +1,6 @@
 import { bytesOf, fill, isNative, readAll } from "./elements";
 import { CrossEntropyPlan, Operand } from "./records";
-import { addLosses, beginRows, finishRows, gatherLogits, saturates, slopesAtLabels } from "./row-formula";
+import { addLosses, beginRows, finishRows, gatherLogits, highestOf, saturates, slopesAtLabels } from "./row-formula";
 import { reportRun, storeReport } from "./row-report";
 import {
   ALL_BUT_LABEL,
@@ -53,7 +53,7 @@ import { loadRows, storeColumn, storeRows } from "./tile";
 // Cross entropy along rows. Tiles: 0 logits, 1 exponentials and gradients, 2 target probabilities, 3 slopes, 4 class weights.
 
 export function crossEntropyRows(plan: CrossEntropyPlan, first: i32, end: i32, wide: bool): void {
-  const most = beginRuns(plan, plan.logits, plan.logitScale, plan.softcap);
+  const most = beginRuns(plan, plan.logits, plan.logitScale, plan.softcap, highestOf(plan));
   for (let row = first; row < end; row += most) {
     const count = min(most, end - row);
     if (!wide && block<f32>(plan, row, count)) continue;

@@ -21,6 +21,7 @@ import {
   divisorOf,
   finishRows,
   keptRows,
+  highestOf,
   loadLabels,
   signLabels,
   slopesAtLabels,
@@ -63,20 +64,31 @@ import { SMALLEST_SUM, walkMax, walkPlanes, walkPlanesBack, walkRows, walkSum } 
 const LN2: f64 = 0.6931471805599453;
 /** The shift that a chunk begins with: maxima from −20 to 60 are in its window. */
 const USUAL: i32 = -29;
-/** Where the largest logit of a block may lie, against k·ln2. */
-const HIGHEST: f64 = 80;
+/** Where the largest logit of a block is put, below where it may lie. */
+const HEADROOM: f64 = 20;
 /** exp is exact in its argument up to here. */
 const FARTHEST: f64 = 2700;
+/** What plain gradients may be multiplied by. */
+const SMALLEST_SCALE: f64 = 1e-20;
 const LARGEST_SCALE: f64 = 1e30;
 /** A product of four factors of up to this does not overflow. */
 const FACTOR_LIMIT: f32 = 1073741824; // 2^30
 
 /** The k that the last block took. */
 let shift: i32 = 0;
+/** Where the largest logit of a block may lie, against k·ln2. */
+let highest: f64 = 0;
 
 /** A new chunk; what it gives must not depend on the one before. */
-export function beginLabels(): void {
+export function beginLabels(plan: CrossEntropyPlan): void {
   shift = USUAL;
+  highest = highestOf(plan);
+}
+
+/** Whether f32 keeps the digits of gradients of plain rows. */
+function isModerate(plan: CrossEntropyPlan, scale: f64): bool {
+  const size = abs(scale);
+  return (size > SMALLEST_SCALE && size < LARGEST_SCALE) || size == 0 || keptRows(plan) == 0;
 }
 
 /** Whether a plan's rows can be computed against their labels. */
@@ -119,7 +131,7 @@ function walk(plan: CrossEntropyPlan, first: i32, count: i32, inRows: bool): boo
     out = at;
     outStep = classStep;
     scale = plan.hot * (plan.upstreamNumber / divisorOf(plan));
-    if (!(abs(scale) < LARGEST_SCALE) && keptRows(plan) != 0) return false;
+    if (!isModerate(plan, scale)) return false;
   }
   if (!isWalkable(plan, plan.logits, first, count, inRows)) return false;
   if (!inRows && classes > 16) loadBlock(plan, first, count, count, false);
@@ -183,7 +195,7 @@ export function labelBlock(plan: CrossEntropyPlan, first: i32, count: i32): bool
   const gradient = plan.gradient;
   if (plain) {
     const scale = plan.hot * (plan.upstreamNumber / divisorOf(plan));
-    if (gradient !== null && keptRows(plan) != 0 && !(abs(scale) < LARGEST_SCALE)) return false;
+    if (gradient !== null && !isModerate(plan, scale)) return false;
     if (!addPlain(plan.hot, rows)) return false;
     if (gradient !== null) plainFactors(<f32>scale, rows);
   } else {
@@ -233,7 +245,7 @@ function exponentials(inRows: bool, classes: i32, rows: i32): bool {
 function shiftTo(most: f64): bool {
   if (!(abs(most) <= FARTHEST)) return false;
   const gap = most - <f64>shift * LN2;
-  if (gap > HIGHEST || gap < 0) shift = <i32>nearest((most - 60) / LN2);
+  if (gap > highest || gap < 0) shift = <i32>nearest((most - highest + HEADROOM) / LN2);
   return true;
 }
 

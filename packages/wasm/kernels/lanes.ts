@@ -95,6 +95,9 @@ export function upper(v: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<f64>(v, v, 1, 1));
 }
 
+/** Terms that are added one by one; the sums of as many are added after. A sum of hundreds in f32 would drift otherwise. */
+export const SUMMED: i32 = 32;
+
 const MASKS: usize = memory.data<i32>([-1, -1, -1, -1, 0, 0, 0, 0], 16);
 
 /** Ones in the first bytes of a vector, up to 16. */

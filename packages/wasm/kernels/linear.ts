@@ -331,19 +331,19 @@ function multiplyPart<T>(
 
 /** The bias' gradient at a vector of classes. */
 function addBias<T>(plan: LinearPlan, c: i32, end: i32, add: bool): void {
-  let sum = v128.splat<T>(0);
+  const to = plan.biasSums + (<usize>c << 3);
+  const zero = v128.splat<f64>(0);
+  let low = add ? v128.load(to) : zero;
+  let high = add ? v128.load(to, 16) : zero; // of the next class of f64: it is not stored
   let from = plan.logits + <usize>c * sizeof<T>();
   for (let p = 0; p < plan.blockCount; p++) {
-    sum = v128.add<T>(sum, v128.load(from));
+    const g = v128.load(from);
+    low = v128.add<f64>(low, sizeof<T>() == 4 ? lower(g) : g);
+    if (sizeof<T>() == 4) high = v128.add<f64>(high, upper(g));
     from += <usize>plan.pitch * sizeof<T>();
   }
-  const to = plan.biasSums + (<usize>c << 3);
-  if (sizeof<T>() == 8) {
-    v128.store(to, add ? v128.add<f64>(v128.load(to), sum) : sum);
-    return;
-  }
-  v128.store(to, add ? v128.add<f64>(v128.load(to), lower(sum)) : lower(sum));
-  v128.store(to, add ? v128.add<f64>(v128.load(to, 16), upper(sum)) : upper(sum), 16);
+  v128.store(to, low);
+  if (sizeof<T>() == 4) v128.store(to, high, 16);
 }
 
 /** Gradients of matrix and bias that were added up beside their outputs, for classes `first … end − 1`. */

@@ -1,6 +1,6 @@
 import { limit, massOf, slope, spreadGap, times } from "./formula";
 import { exp } from "./functions/exp";
-import { isFinite, ones } from "./lanes";
+import { isFinite, ones, SUMMED } from "./lanes";
 import { LossPlan } from "./records";
 import { saturates } from "./row-formula";
 import { column, EXTRA, GAP, LEAD, LOG_Z, MASS, PULL, REST, SHARE, UPSTREAM, WEIGHT } from "./scratch";
@@ -25,16 +25,23 @@ export function reducePlanes<T>(x: usize, step: usize, classes: i32, vectors: i3
       m = v128.pmax<T>(m, y);
       from += step;
     }
-    let sum = v128.splat<T>(0);
-    let other = sum;
-    let at = losers;
-    for (; at + 16 < end; at += 32) {
-      sum = v128.add<T>(sum, exp<T>(v128.sub<T>(v128.load(at), m)));
-      other = v128.add<T>(other, exp<T>(v128.sub<T>(v128.load(at, 16), m)));
+    let total = v128.splat<T>(0);
+    for (let at = losers; at < end; ) {
+      const stop = min(end, at + 2 * SUMMED * 16);
+      let sum = v128.splat<T>(0);
+      let other = sum;
+      for (; at + 16 < stop; at += 32) {
+        sum = v128.add<T>(sum, exp<T>(v128.sub<T>(v128.load(at), m)));
+        other = v128.add<T>(other, exp<T>(v128.sub<T>(v128.load(at, 16), m)));
+      }
+      if (at < stop) {
+        sum = v128.add<T>(sum, exp<T>(v128.sub<T>(v128.load(at), m)));
+        at += 16;
+      }
+      total = v128.add<T>(total, v128.add<T>(sum, other));
     }
-    if (at < end) sum = v128.add<T>(sum, exp<T>(v128.sub<T>(v128.load(at), m)));
     v128.store(lead, m);
-    v128.store(rest, v128.add<T>(sum, other));
+    v128.store(rest, total);
     x += 16;
     lead += 16;
     rest += 16;
@@ -60,20 +67,24 @@ export function reducePlanesInto<T>(
       from += step;
     }
     // All but the largest exponential, of which there is always one: what is smaller is added, what is larger takes its place.
-    let sum = v128.splat<T>(0);
-    let top = sum;
+    let total = v128.splat<T>(0);
+    let top = total;
     from = x;
     let to = e;
-    for (let c = 0; c < classes; c++) {
-      const y = exp<T>(v128.sub<T>(v128.load(from), m));
-      v128.store(to, y);
-      sum = v128.add<T>(sum, v128.pmin<T>(y, top)); // in this order NaN stays
-      top = v128.pmax<T>(top, y);
-      from += step;
-      to += eStep;
+    for (let c = 0; c < classes; ) {
+      let sum = v128.splat<T>(0);
+      for (const stop = min(classes, c + SUMMED); c < stop; c++) {
+        const y = exp<T>(v128.sub<T>(v128.load(from), m));
+        v128.store(to, y);
+        sum = v128.add<T>(sum, v128.pmin<T>(y, top)); // in this order NaN stays
+        top = v128.pmax<T>(top, y);
+        from += step;
+        to += eStep;
+      }
+      total = v128.add<T>(total, sum);
     }
     v128.store(lead, m);
-    v128.store(rest, sum);
+    v128.store(rest, total);
     x += 16;
     e += 16;
     lead += 16;
@@ -108,13 +119,19 @@ export function spreadPlanes<T>(
     let gap = zero;
     let from = x + offset;
     let probability = t + offset;
-    for (let c = 0; c < classes; c++) {
-      const q = massOf<T>(t == 0 ? zero : v128.load(probability), weightOf<T>(weights, c), hots, bases);
-      mass = v128.add<T>(mass, q);
-      const away = limit<T>(v128.sub<T>(lead, v128.load(from)), narrow);
-      gap = v128.add<T>(gap, strict ? v128.mul<T>(q, away) : spreadGap<T>(q, away));
-      from += step;
-      probability += tStep;
+    for (let c = 0; c < classes; ) {
+      let masses = zero;
+      let gaps = zero;
+      for (const stop = min(classes, c + SUMMED); c < stop; c++) {
+        const q = massOf<T>(t == 0 ? zero : v128.load(probability), weightOf<T>(weights, c), hots, bases);
+        masses = v128.add<T>(masses, q);
+        const away = limit<T>(v128.sub<T>(lead, v128.load(from)), narrow);
+        gaps = v128.add<T>(gaps, strict ? v128.mul<T>(q, away) : spreadGap<T>(q, away));
+        from += step;
+        probability += tStep;
+      }
+      mass = v128.add<T>(mass, masses);
+      gap = v128.add<T>(gap, gaps);
     }
     v128.store(column(MASS) + offset, mass);
     v128.store(column(GAP) + offset, gap);

@@ -1,10 +1,11 @@
 import { I32, I64 } from "../src/codes";
 import { bytesOf, fill, read } from "./elements";
 import { limit, slope, times } from "./formula";
+import { exp } from "./functions/exp";
 import { expm1 } from "./functions/expm1";
 import { log1p, power } from "./functions/log";
 import { choose, isFinite, lanes, lower, madd, ones, sumOf, upper } from "./lanes";
-import { LossPlan, Operand } from "./records";
+import { CrossEntropyPlan, LossPlan, Operand } from "./records";
 import {
   AT_LABEL,
   column,
@@ -49,6 +50,22 @@ export function divisorOf(plan: LossPlan): f64 {
 /** The rows that it counts. */
 export function keptRows(plan: LossPlan): f64 {
   return plan.mass == 0 ? plan.divisor : load<f64>(plan.mass, 8);
+}
+
+/** What a gradient's factors are at least: they keep all digits, in products with what is a little below 1 too. */
+const SMALLEST_FACTOR: f64 = 7.703719777548943e-34; // 2^-110
+const LN2: f64 = 0.6931471805599453;
+
+/** Where the largest logit of a row may lie above what exponentials are shifted by: their sum does not overflow. */
+export const HIGHEST: f64 = 80;
+/** What windows are at least. */
+const LEAST_HIGHEST: f64 = 30;
+
+/** The same, for rows whose gradient is multiplied by so little that after the division by that sum it would underflow. */
+export function highestOf(plan: CrossEntropyPlan): f64 {
+  if (plan.gradient === null || plan.upstream !== null) return HIGHEST;
+  const exponent = <i32>((reinterpret<u64>(plan.upstreamNumber / divisorOf(plan)) >> 52) & 0x7ff) - 1023;
+  return max(LEAST_HIGHEST, min(HIGHEST, <f64>(exponent + 110) * LN2));
 }
 
 /** Whether a class dtype's results saturate as f32 does, under PyTorch's policy. */
@@ -199,7 +216,7 @@ export function gatherLogits<T>(plan: LossPlan, logits: Operand, first: i32, cou
  * Losses of the block, and what its gradients need. In f32: whether all of it is ordinary, with every rest at least `smallest`; if not
  * the columns mean nothing. In f64 always true.
  */
-export function finishRows<T>(plan: LossPlan, padded: i32, smallest: T): bool {
+export function finishRows<T>(plan: CrossEntropyPlan, padded: i32, smallest: T): bool {
   const zero = v128.splat<T>(0);
   const one = ones<T>();
   const strict = plan.strict != 0;
@@ -230,7 +247,7 @@ export function finishRows<T>(plan: LossPlan, padded: i32, smallest: T): bool {
       const surprise = v128.add<T>(away, logZ);
       const miss = v128.neg<T>(expm1<T>(v128.neg<T>(surprise)));
       const factor = power<T>(miss, plan.focalGamma);
-      const odds = v128.div<T>(v128.mul<T>(v128.sub<T>(one, miss), surprise), miss);
+      const odds = v128.div<T>(v128.mul<T>(exp<T>(v128.neg<T>(surprise)), surprise), miss);
       const never = v128.eq<T>(surprise, v128.splat<T>(<T>Infinity));
       const ratio = choose(v128.eq<T>(miss, zero), one, v128.andnot(odds, never));
       loss = times<T>(h, v128.mul<T>(factor, surprise), strict);
@@ -256,7 +273,16 @@ export function finishRows<T>(plan: LossPlan, padded: i32, smallest: T): bool {
     v128.store(column(SHARE) + at, share);
     if (sizeof<T>() == 4) {
       const finite = v128.and(isFinite<T>(loss), isFinite<T>(v128.add<T>(share, v128.add<T>(pull, push))));
-      const enough = normalized ? finite : v128.ge<T>(rest, v128.splat<T>(smallest));
+      // What gradients are made of has to stand clear of what f32 rounds off.
+      const least = v128.splat<T>(smallest);
+      let clear = v128.ge<T>(v128.mul<T>(rest, v128.abs<T>(pull)), least);
+      if (plan.gradient !== null) {
+        const factor = v128.abs<T>(v128.mul<T>(pull, share));
+        clear = v128.and(clear, v128.ge<T>(factor, v128.splat<T>(<T>SMALLEST_FACTOR)));
+      }
+      const nothing = v128.or(v128.not(kept), v128.eq<T>(v128.mul<T>(h, scale), zero)); // lanes behind the last row hold anything
+      clear = v128.or(clear, nothing);
+      const enough = normalized ? finite : v128.and(v128.ge<T>(rest, least), clear);
       ordinary = v128.and(ordinary, v128.and(finite, enough));
     }
   }

@@ -28,10 +28,10 @@ const CACHED = 65536;
 
 /**
  * Where a row's maximum may lie, against k·ln2: high enough that a probability is below 2^-126 if its exponential is, and low enough
- * that their sum does not overflow.
+ * that their sum does not overflow (`highestOf`).
  */
 const LOWEST: f64 = 0;
-const HIGHEST: f64 = 80;
+let highest: f64 = 0;
 /** Where it is put when k is chosen. */
 const CENTRE: f64 = 30;
 /** exp is exact in its argument up to here. */
@@ -61,14 +61,14 @@ let softcap: f64 = 0;
 let shift: i32 = 0;
 
 /** Begins a chunk of rows; what it gives must not depend on the chunk before. The rows of a block are returned. */
-export function beginRuns(plan: Plan, operand: Operand, scale: f64, cap: f64): i32 {
+export function beginRuns(plan: Plan, operand: Operand, scale: f64, cap: f64, most: f64): i32 {
   source = changetype<usize>(operand);
   logitScale = scale;
   softcap = cap;
   transforms = scale != 1 || cap != 0;
   shift = 0;
-  const most = max(1, CACHED / max(1, plan.classes));
-  return operand.classStep != 1 ? BLOCK : min(BLOCK, most);
+  highest = most;
+  return operand.classStep != 1 ? BLOCK : min(BLOCK, max(1, CACHED / max(1, plan.classes)));
 }
 
 /** Begins a block of `count` rows as numbers of T. */
@@ -240,7 +240,7 @@ function inWindow(p: i32): bool {
     const most = <f64>numberAt<f32>(LEAD, q);
     const k = load<i32>(column(SHIFT) + (<usize>q << 2));
     const gap = most - <f64>k * LN2;
-    if (gap >= LOWEST && gap <= HIGHEST) {
+    if (gap >= LOWEST && gap <= highest) {
       shift = k;
       continue;
     }

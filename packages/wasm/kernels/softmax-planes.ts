@@ -1,7 +1,7 @@
 import { OF_LOG_SUM_EXP, OF_SOFTMAX } from "../src/codes";
 import { fill } from "./elements";
 import { log1p } from "./functions/log";
-import { choose, isFinite, lanes, madd, ones } from "./lanes";
+import { choose, isFinite, lanes, madd, ones, SUMMED } from "./lanes";
 import { reducePlanes, reducePlanesInto, SMALLEST_PLANE } from "./planes";
 import { arePlanes, findPlanes, planesAt, planesStep } from "./planes-of";
 import { SoftmaxPlan } from "./records";
@@ -130,10 +130,14 @@ function gradients<T>(result: i32, classes: i32, padded: i32, g: usize, gStep: u
     let dot = v128.splat<T>(0);
     if (result == OF_LOG_SUM_EXP) dot = v128.load(column(UPSTREAM) + at);
     else {
-      for (let c = 0; c < classes; c++) {
-        const above = v128.load(g + <usize>c * gStep + at);
-        const e = v128.load(tile(1) + <usize>c * pitch + at);
-        dot = result == OF_SOFTMAX ? madd<T>(above, e, dot) : v128.add<T>(above, dot);
+      for (let c = 0; c < classes; ) {
+        let part = v128.splat<T>(0);
+        for (const stop = min(classes, c + SUMMED); c < stop; c++) {
+          const above = v128.load(g + <usize>c * gStep + at);
+          const e = v128.load(tile(1) + <usize>c * pitch + at);
+          part = result == OF_SOFTMAX ? madd<T>(above, e, part) : v128.add<T>(above, part);
+        }
+        dot = v128.add<T>(dot, part);
       }
     }
     for (let c = 0; c < classes; c++) {

@@ -3,6 +3,7 @@ import { isNative } from "./elements";
 import { log1p } from "./functions/log";
 import { choose, isFinite } from "./lanes";
 import { Operand, SoftmaxPlan } from "./records";
+import { HIGHEST } from "./row-formula";
 import {
   ALL,
   ALL_BUT_LARGEST,
@@ -21,13 +22,13 @@ import {
   width,
 } from "./rows";
 import { differenceRun, dotRun, gradientRun, scaleRun, sumRun } from "./runs";
-import { column, FACTOR, LEAD, LOG_Z, PEAK, REST, SUM, tile, UPSTREAM } from "./scratch";
+import { column, FACTOR, LEAD, LOG_Z, PEAK, REST, SUM, tile, TOP, UPSTREAM } from "./scratch";
 import { loadColumn, loadRows, storeColumn, storeRows } from "./tile";
 
 // Along rows. Tiles: 0 input, 1 exponentials and results, 2 upstream.
 
 export function softmaxRows(plan: SoftmaxPlan, first: i32, end: i32): void {
-  const most = beginRuns(plan, plan.input, 1, 0);
+  const most = beginRuns(plan, plan.input, 1, 0, HIGHEST);
   for (let row = first; row < end; row += most) {
     const count = min(most, end - row);
     if (plan.width == 4 && block<f32>(plan, row, count)) continue;
@@ -50,6 +51,7 @@ function block<T>(plan: SoftmaxPlan, first: i32, count: i32): bool {
   for (let p = 0; p < count; p++) {
     const lead = numberAt<T>(LEAD, p);
     const rest = numberAt<T>(REST, p);
+    const at = <usize>p << 3;
     if (sizeof<T>() == 4) {
       if (!(rest - rest == 0 && rest >= <T>SMALLEST_ROW)) return false;
     } else if (!(lead - lead == 0)) {
@@ -57,7 +59,9 @@ function block<T>(plan: SoftmaxPlan, first: i32, count: i32): bool {
       setNumber<T>(PEAK, p, 1);
       setNumber<T>(REST, p, result == OF_LOG_SUM_EXP && lead == <T>Infinity ? 0 : <T>NaN);
     }
-    setNumber<T>(FACTOR, p, <T>1 / (numberAt<T>(PEAK, p) + numberAt<T>(REST, p)));
+    // Rounded once: it is a factor of all results.
+    const z = sizeof<T>() == 4 ? load<f64>(column(TOP) + at) + load<f64>(column(SUM) + at) : <f64>numberAt<T>(PEAK, p) + <f64>numberAt<T>(REST, p);
+    setNumber<T>(FACTOR, p, <T>(1 / z));
   }
   if (logarithms) {
     for (let p = count; p < padded; p++) setPad<T>(p);

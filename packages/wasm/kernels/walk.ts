@@ -1,5 +1,5 @@
 import { exp, shiftedExp } from "./functions/exp";
-import { entry, firstBytes, maxOf, sumOf } from "./lanes";
+import { entry, firstBytes, maxOf, sumOf, SUMMED } from "./lanes";
 import { column, SPARE, tile } from "./scratch";
 import { beginProduct, both, endProduct, multiplyBy } from "./walk-product";
 
@@ -100,11 +100,21 @@ function losses(x: usize, step: usize, classes: i32, rows: i32, labels: usize, l
     let rest1 = zero;
     let rest2 = zero;
     let rest3 = zero;
-    for (let lost = losers; lost < losersEnd; lost += 64) {
-      rest0 = f32x4.add(rest0, exp<f32>(f32x4.sub(v128.load(lost), m0)));
-      rest1 = f32x4.add(rest1, exp<f32>(f32x4.sub(v128.load(lost, 16), m1)));
-      rest2 = f32x4.add(rest2, exp<f32>(f32x4.sub(v128.load(lost, 32), m2)));
-      rest3 = f32x4.add(rest3, exp<f32>(f32x4.sub(v128.load(lost, 48), m3)));
+    for (let lost = losers; lost < losersEnd; ) {
+      let s0 = zero;
+      let s1 = zero;
+      let s2 = zero;
+      let s3 = zero;
+      for (const stop = min(losersEnd, lost + SUMMED * 64); lost < stop; lost += 64) {
+        s0 = f32x4.add(s0, exp<f32>(f32x4.sub(v128.load(lost), m0)));
+        s1 = f32x4.add(s1, exp<f32>(f32x4.sub(v128.load(lost, 16), m1)));
+        s2 = f32x4.add(s2, exp<f32>(f32x4.sub(v128.load(lost, 32), m2)));
+        s3 = f32x4.add(s3, exp<f32>(f32x4.sub(v128.load(lost, 48), m3)));
+      }
+      rest0 = f32x4.add(rest0, s0);
+      rest1 = f32x4.add(rest1, s1);
+      rest2 = f32x4.add(rest2, s2);
+      rest3 = f32x4.add(rest3, s3);
     }
     // NaN that is passed over here shows in the sum.
     const least = f32x4.pmin(f32x4.pmin(rest0, rest1), f32x4.pmin(rest2, rest3));
@@ -219,19 +229,25 @@ function planes(
     let rest1 = zero;
     let from = x;
     let number = CLASS;
-    for (let to = e; to < eEnd; to += 32) {
-      const x0 = v128.load(from);
-      const x1 = v128.load(from, 16);
-      from += step;
-      most = f32x4.pmax(most, f32x4.pmax(x0, x1));
-      const e0 = shiftedExp(x0, lowests, magics);
-      const e1 = shiftedExp(x1, lowests, magics);
-      v128.store(to, e0);
-      v128.store(to, e1, 16);
-      const c = v128.load32_splat(number);
-      number += 4;
-      rest0 = f32x4.add(rest0, v128.andnot(e0, i32x4.eq(label0, c)));
-      rest1 = f32x4.add(rest1, v128.andnot(e1, i32x4.eq(label1, c)));
+    for (let to = e; to < eEnd; ) {
+      let s0 = zero;
+      let s1 = zero;
+      for (const stop = min(eEnd, to + SUMMED * 32); to < stop; to += 32) {
+        const x0 = v128.load(from);
+        const x1 = v128.load(from, 16);
+        from += step;
+        most = f32x4.pmax(most, f32x4.pmax(x0, x1));
+        const e0 = shiftedExp(x0, lowests, magics);
+        const e1 = shiftedExp(x1, lowests, magics);
+        v128.store(to, e0);
+        v128.store(to, e1, 16);
+        const c = v128.load32_splat(number);
+        number += 4;
+        s0 = f32x4.add(s0, v128.andnot(e0, i32x4.eq(label0, c)));
+        s1 = f32x4.add(s1, v128.andnot(e1, i32x4.eq(label1, c)));
+      }
+      rest0 = f32x4.add(rest0, s0);
+      rest1 = f32x4.add(rest1, s1);
     }
     x += 32;
     let safe = labels;

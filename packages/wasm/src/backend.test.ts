@@ -117,6 +117,34 @@ describe.each(["simd", "auto"] as const)("results (%s) have the same bits", asyn
   });
 });
 
+describe("gradients in f32 keep their digits", () => {
+  const weight = tensor([1, 2, 3, 1, 2, 3, 1, 2]);
+
+  test.each([
+    ["plain rows of few classes", [4096, 8], [4096], {}],
+    ["class weights", [4096, 8], [4096], { weight }],
+    ["classes that lie apart", [1, 8, 4096], [1, 4096], {}],
+    ["long rows", [64, 1000], [64], {}],
+  ] as const)("where logits are high and the mean divides by many: %s", async (_, shape, targetShape, options) => {
+    const backend = await backendWith({ threads: 1 });
+    const x = await randn(shape, { seed: 1 }).data();
+    const logits = tensor(
+      Float32Array.from(x as Float32Array, (each) => 56 + each),
+      shape,
+    );
+    const target = randint(0, 8, targetShape, { seed: 2 });
+    const exact = await crossEntropyWithGrad(logits, target, { upstream: 1e-6, ...options }).grad.data();
+    const moved = "weight" in options ? { weight: await options.weight.to(backend) } : {};
+    const { grad } = crossEntropyWithGrad(await logits.to(backend), await target.to(backend), {
+      upstream: 1e-6,
+      ...moved,
+    });
+    const got = (await grad.data()) as Float32Array;
+    const off = Array.from(exact as Float32Array, (g, i) => Math.abs((got[i] ?? NaN) - g) / Math.abs(g));
+    expect(Math.max(...off.slice(0, 30_000))).toBeLessThan(3e-6);
+  });
+});
+
 describe("describe()", () => {
   test("says what was found", async () => {
     const backend = await backendWith({ threads: 2 });

@@ -189,7 +189,7 @@ async function judgeOutputs(
     const got = Float64Array.from((await output.data()) as ArrayLike<number | bigint>, Number);
     const comparison = compare(truth, got);
     const known = peer?.outputs?.[name === "lossAlone" ? "loss" : name];
-    const against = known && comparePeer(truth, got, known, peer?.departs?.(name) ?? false);
+    const against = known && comparePeer(truth, got, known, { departs: peer?.departs?.(name) ?? false, arithmetic });
     measured = combine(measured, comparison, against);
     const judged = against?.stage === "peer" && isFromStored(problem, name) ? undefined : against;
     complaint ??= complaintOf(name, comparison) ?? peerComplaint(name, judged);

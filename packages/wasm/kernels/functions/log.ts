@@ -1,4 +1,4 @@
-import { choose, entry, madd } from "../lanes";
+import { choose, entry, lower, madd, ones, upper } from "../lanes";
 import { exp } from "./exp";
 
 // log u = k·ln2 + log(1 + f) with u = 2^k·(1 + f), √½ ≤ 1 + f < √2, and log(1 + f) = f − s·(f − R(s²)), s = f/(2 + f), where R is
@@ -78,18 +78,35 @@ export function log1pOfSums(x: v128): v128 {
   return normalLog32(u, f32x4.splat(0), f32x4.div(f32x4.sub(x, f32x4.sub(u, one)), u));
 }
 
+/** Exponents up to this are multiplied out. */
+const MULTIPLIED = 16;
+
 /**
- * x^exponent of each lane, by exp(exponent · log x). For negative x as in JavaScript: NaN unless the exponent is an integer.
- * Wrong by |exponent · log x| ULP more than exp.
+ * x^exponent of each lane. For negative x as in JavaScript: NaN unless the exponent is an integer. Small integers are multiplied
+ * out; else it is exp(exponent · log x) in f64, since a logarithm's error counts as often as the exponent says.
  */
-// @ts-ignore: decorator
-@inline
 export function power<T>(x: v128, exponent: f64): v128 {
-  const size = exp<T>(v128.mul<T>(v128.splat<T>(<T>exponent), log<T>(v128.abs<T>(x))));
   const whole = Math.floor(exponent) == exponent;
+  if (whole && exponent >= 0 && exponent <= MULTIPLIED) return multiplied<T>(x, <i32>exponent);
+  if (sizeof<T>() == 4) {
+    const low = f32x4.demote_f64x2_zero(power<f64>(lower(x), exponent));
+    const high = f32x4.demote_f64x2_zero(power<f64>(upper(x), exponent));
+    return v128.shuffle<f64>(low, high, 0, 2);
+  }
+  const size = exp<T>(v128.mul<T>(v128.splat<T>(<T>exponent), log<T>(v128.abs<T>(x))));
   const odd = whole && Math.floor(exponent / 2) * 2 != exponent;
   const negative = whole ? (odd ? v128.neg<T>(size) : size) : v128.splat<T>(<T>NaN);
   return choose(v128.lt<T>(x, v128.splat<T>(0)), negative, size);
+}
+
+function multiplied<T>(x: v128, exponent: i32): v128 {
+  let result = ones<T>();
+  let square = x;
+  for (let left = exponent; left > 0; left >>= 1) {
+    if (left & 1) result = v128.mul<T>(result, square);
+    square = v128.mul<T>(square, square);
+  }
+  return result;
 }
 
 const ROOT64: i64 = 0x3fe6a09e667f3bcd;
