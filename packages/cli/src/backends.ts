@@ -10,7 +10,7 @@ export interface BackendEntry {
 /** Every backend, the fastest first: `--backend auto` takes the first that can be had. */
 export const BACKENDS: readonly BackendEntry[] = [
   { name: "gpu", create: () => Promise.reject(new Error("the GPU backend is not part of this version")) },
-  { name: "wasm", create: async () => await (await import("@surprisal/wasm")).wasm() },
+  { name: "wasm", create: async () => (await import("@surprisal/wasm")).wasm() },
   { name: "cpu", create: async () => (await import("@surprisal/core")).cpu() },
 ];
 
