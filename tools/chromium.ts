@@ -54,6 +54,19 @@ export function chromiumLaunch(): ChromiumLaunch {
   return { executablePath: join(folder, "chromium"), args: ARGS, env };
 }
 
+/**
+ * What a process needs in its environment to find a Vulkan device in software, which comes with Chromium: Dawn in Node takes it for
+ * its adapter. Elsewhere than on Linux on x64 nothing is needed, but a GPU.
+ */
+export function softwareGpu(): Record<string, string> {
+  if (process.platform !== "linux" || process.arch !== "x64") return {};
+  const folder = unpackedChromium();
+  return {
+    LD_LIBRARY_PATH: [folder, ...libraryPath()].join(":"),
+    VK_ICD_FILENAMES: join(folder, "vk_swiftshader_icd.json"),
+  };
+}
+
 /** The machine's own entries. An empty one would mean the current folder. */
 function libraryPath(): string[] {
   return (process.env["LD_LIBRARY_PATH"] ?? "").split(":").filter((entry) => entry !== "");

@@ -103,21 +103,32 @@ async function runAndJudge(problem: Problem, placed: PlacedInputs, bench: Bench)
   const operation = OPERATIONS[problem.operation];
   if (operation === undefined) throw new TypeError(`no operation "${problem.operation}"`);
   const inputs: Inputs = Object.fromEntries(placed.map(({ name, tensor }) => [name, tensor]));
+  if (infersClasses(problem) && !isHostBackend(watched.backend)) {
+    return { kind: "refused", reason: "classes: -1 needs memory that can be seen" };
+  }
   const call = (): Outputs => operation(inputs, problem.options, watched.backend);
   const outputs = call();
-  if (subject.peer?.refuses === true) {
-    for (const output of Object.values(outputs)) await output.data(); // a device tells of bad data when it is read
-    return failed({ stage: "error", message: "took what it must refuse" }, undefined);
+  try {
+    if (subject.peer?.refuses === true) {
+      for (const output of Object.values(outputs)) await output.data(); // a device tells of bad data when it is read
+      return failed({ stage: "error", message: "took what it must refuse" }, undefined);
+    }
+    const verdict = await judgeOutputs(problem, outputs, subject.peer, arithmetic, mode);
+    const changed = await changedInput(problem, placed, before, watched); // before a second call makes it worse
+    const repeats = verdict.kind !== "failed" && problem.options["into"] === undefined;
+    const complaint =
+      changed ??
+      (verdict.kind === "failed" ? undefined : await unseenOutput(outputs, watched)) ??
+      (repeats ? await otherBits(outputs, call) : undefined);
+    return complaint === undefined ? verdict : failed(complaint, verdict);
+  } finally {
+    for (const output of Object.values(outputs)) output.dispose();
   }
-  const verdict = await judgeOutputs(problem, outputs, subject.peer, arithmetic, mode);
-  const changed = await changedInput(problem, placed, before, watched); // before a second call makes it worse
-  const repeats = verdict.kind !== "failed" && problem.options["into"] === undefined;
-  const complaint =
-    changed ??
-    (verdict.kind === "failed" ? undefined : await unseenOutput(outputs, watched)) ??
-    (repeats ? await otherBits(outputs, call) : undefined);
-  for (const output of Object.values(outputs)) output.dispose();
-  return complaint === undefined ? verdict : failed(complaint, verdict);
+}
+
+/** One-hot looks for the largest index, where memory can be seen. */
+function infersClasses({ operation, options }: Problem): boolean {
+  return operation === "oneHot" && (options["classes"] ?? -1) === -1;
 }
 
 type Outputs = Readonly<Record<string, Tensor>>;

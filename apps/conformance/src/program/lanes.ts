@@ -1,12 +1,15 @@
 import { type Backend, cpu } from "@surprisal/core";
+import { gpu } from "@surprisal/gpu";
 import { wasm, type WasmOptions } from "@surprisal/wasm";
-import { type Arithmetic, FLOAT32, FLOAT64 } from "../oracle/algebra.ts";
+import { type Arithmetic, FLOAT32, FLOAT64, WGSL } from "../oracle/algebra.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** A backend in a place where it runs. */
 export interface Lane {
   readonly name: string;
   readonly runtime: "node" | "browser";
+  /** Whether it needs a GPU, or one in software. */
+  readonly gpu?: boolean;
   readonly create: () => Backend | Promise<Backend>;
   /** How exactly it computes. */
   readonly arithmetic: Arithmetic;
@@ -21,6 +24,7 @@ export const LANES: readonly Lane[] = [
     threads: { simd: "relaxed", threads: 3, chunk: 64 }, // so small that nearly every case is cut
     deterministic: { deterministic: true, threads: 2 },
   }),
+  { name: "dawn-swiftshader", runtime: "node", gpu: true, create: async () => gpu(), arithmetic: WGSL },
   { name: "browser-cpu", runtime: "browser", create: () => cpu(), arithmetic: FLOAT64 },
 ];
 

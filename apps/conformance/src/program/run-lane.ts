@@ -1,5 +1,6 @@
-import { Worker } from "node:worker_threads";
+import { fork } from "node:child_process";
 import { openBrowserPage } from "../../../../tools/browser-page.ts";
+import { softwareGpu } from "../../../../tools/chromium.ts";
 import type { LaneReport } from "../report/report.ts";
 import type { PlainOptions, runNamed as RunNamed } from "./run-named.ts";
 import type { Lane } from "./lanes.ts";
@@ -10,25 +11,26 @@ export type Tell = (done: number, all: number) => void;
 /** Judges a lane where it runs. A lane that cannot start has a report that says why. */
 export async function runLane(lane: Lane, options: PlainOptions, tell: Tell): Promise<LaneReport> {
   if (lane.runtime === "browser") return runInBrowser(lane, options, tell);
-  return runInThread(lane, options, tell);
+  return runInProcess(lane, options, tell);
 }
 
-/** What `in-thread.ts` is given, and what it says: how far it is, and at the end the report. */
-export interface ThreadTask {
+/** What `in-process.ts` is given, and what it says: how far it is, and at the end the report. */
+export interface Task {
   readonly name: string;
   readonly options: PlainOptions;
 }
-export type ThreadMessage = { readonly done: number; readonly all: number } | { readonly report: LaneReport };
+export type Message = { readonly done: number; readonly all: number } | { readonly report: LaneReport };
 
-/** A thread of its own, so that as many lanes as there are processors run at a time. */
-async function runInThread(lane: Lane, options: PlainOptions, tell: Tell): Promise<LaneReport> {
-  const workerData: ThreadTask = { name: lane.name, options };
-  const worker = new Worker(new URL("in-thread.ts", import.meta.url), { workerData });
+/** A process of its own, so that as many lanes as there are processors run at a time, and one that dies takes no other along. */
+async function runInProcess(lane: Lane, options: PlainOptions, tell: Tell): Promise<LaneReport> {
+  const env = lane.gpu === true ? { ...process.env, ...softwareGpu() } : process.env;
+  const child = fork(new URL("in-process.ts", import.meta.url), { env, serialization: "advanced" });
+  const task: Task = { name: lane.name, options };
+  child.send(task);
   return new Promise((resolve) => {
-    const failed = (reason: unknown): void => resolve(didNotStart(lane, String(reason)));
-    worker.once("error", failed);
-    worker.once("exit", (code) => failed(`its thread ended with code ${code}`));
-    worker.on("message", (message: ThreadMessage) => {
+    child.once("error", (reason) => resolve(didNotStart(lane, String(reason))));
+    child.once("exit", (code, signal) => resolve(didNotStart(lane, `its process ended with ${signal ?? code}`)));
+    child.on("message", (message: Message) => {
       if ("report" in message) resolve(message.report);
       else tell(message.done, message.all);
     });

@@ -1,0 +1,103 @@
+import type { DType } from "@surprisal/core";
+
+/** A buffer of a kernel: elements of a dtype, or bare words. */
+export interface Slot {
+  readonly name: string;
+  readonly dtype: DType | "words" | "atomics";
+  readonly access: "in" | "out" | "both";
+}
+
+/**
+ * WGSL that declares buffers, and functions that read and write their elements by number: `get_x`, `put_x` in f32; `index_x`,
+ * `putWords_x` as whole numbers of 64 bits. Binding 0 is that of the parameters.
+ */
+export function declare(slots: readonly Slot[]): string {
+  return slots.map((slot, i) => declaration(slot, i + 1)).join("\n");
+}
+
+/** Whether neighbouring elements share a word that is written: then by atomic operations. */
+function sharesWords({ dtype, access }: Slot): boolean {
+  return (
+    access !== "in" && (dtype === "f16" || dtype === "bf16" || dtype === "i16" || dtype === "u8" || dtype === "bool")
+  );
+}
+
+function declaration(slot: Slot, binding: number): string {
+  const { name, dtype, access } = slot;
+  const atomic = sharesWords(slot) || dtype === "atomics";
+  const mode = access === "in" ? "read" : "read_write";
+  const lines = [
+    `@group(0) @binding(${binding}) var<storage, ${mode}> b_${name}: array<${atomic ? "atomic<u32>" : "u32"}>;`,
+  ];
+  if (dtype === "words" || dtype === "atomics") return lines.join("");
+  const word = (at: string): string => (atomic ? `atomicLoad(&b_${name}[${at}])` : `b_${name}[${at}]`);
+  if (access !== "out") lines.push(reading(name, dtype, word));
+  if (access !== "in") lines.push(writing(name, dtype));
+  return lines.join("\n");
+}
+
+function reading(name: string, dtype: DType, word: (at: string) => string): string {
+  const half = `((${word("i >> 1u")} >> ((i & 1u) * 16u)) & 0xffffu)`;
+  const byte = `((${word("i >> 2u")} >> ((i & 3u) * 8u)) & 0xffu)`;
+  const get = (value: string): string => `fn get_${name}(i: u32) -> f32 { return ${value}; }`;
+  const index = (body: string): string =>
+    `fn index_${name}(i: u32) -> vec2<u32> { ${body} }\n${get(`fromWords(index_${name}(i))`)}`;
+  const signed = "return vec2<u32>(v, select(0u, 0xffffffffu, (v >> 31u) != 0u));";
+  switch (dtype) {
+    case "f32":
+      return get(`bitcast<f32>(${word("i")})`);
+    case "f16":
+      return get(`fromHalf(${half})`);
+    case "bf16":
+      return get(`fromBrain(${half})`);
+    case "i64":
+      return index(`return vec2<u32>(${word("2u * i")}, ${word("2u * i + 1u")});`);
+    case "i32":
+      return index(`let v = ${word("i")}; ${signed}`);
+    case "i16":
+      return index(`let v = bitcast<u32>(bitcast<i32>(${half} << 16u) >> 16u); ${signed}`);
+    case "u8":
+    case "bool":
+      return index(`return vec2<u32>(${byte}, 0u);`);
+    case "f64":
+      throw new TypeError("WGSL has no f64");
+    default:
+      return dtype satisfies never;
+  }
+}
+
+function writing(name: string, dtype: DType): string {
+  const put = (body: string): string => `fn put_${name}(i: u32, v: f32) { ${body} }`;
+  const words = (body: string): string => `fn putWords_${name}(i: u32, w: vec2<u32>) { ${body} }`;
+  const part = (perWord: number, mask: string, value: string): string => {
+    const shift = perWord === 2 ? "(i & 1u) * 16u" : "(i & 3u) * 8u";
+    const at = `i >> ${perWord === 2 ? 1 : 2}u`;
+    return `let s = ${shift}; atomicAnd(&b_${name}[${at}], ~(${mask} << s)); atomicOr(&b_${name}[${at}], (${value} & ${mask}) << s);`;
+  };
+  const whole = `let w = bitcast<u32>(i32(v)); putWords_${name}(i, vec2<u32>(w, select(0u, 0xffffffffu, (w >> 31u) != 0u)));`;
+  switch (dtype) {
+    case "f32":
+      return put(`b_${name}[i] = bitcast<u32>(v);`);
+    case "f16":
+      return put(part(2, "0xffffu", "toHalf(v)"));
+    case "bf16":
+      return put(part(2, "0xffffu", "toBrain(v)"));
+    case "i64":
+      return `${words(`b_${name}[2u * i] = w.x; b_${name}[2u * i + 1u] = w.y;`)}\n${put(whole)}`;
+    case "i32":
+      return `${words(`b_${name}[i] = w.x;`)}\n${put(whole)}`;
+    case "i16":
+      return `${words(part(2, "0xffffu", "w.x"))}\n${put(whole)}`;
+    case "u8":
+      return `${words(part(4, "0xffu", "w.x"))}\n${put(whole)}`;
+    case "bool":
+      return [
+        words(part(4, "0xffu", "select(0u, 1u, (w.x | w.y) != 0u)")),
+        put(`putWords_${name}(i, vec2<u32>(select(1u, 0u, isZero(v)), 0u));`),
+      ].join("\n");
+    case "f64":
+      throw new TypeError("WGSL has no f64");
+    default:
+      return dtype satisfies never;
+  }
+}

@@ -1,0 +1,66 @@
+import { BackendError } from "@surprisal/core";
+
+/** What `gpu()` is told of the device. */
+export interface GpuOptions {
+  readonly device?: GPUDevice;
+  readonly adapter?: GPUAdapter;
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+/** A device, and what is known of it. */
+export interface Found {
+  readonly device: GPUDevice;
+  /** Whether it was made here, and is ended with the backend. */
+  readonly own: boolean;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** What kernels would like to have more of than every adapter has. */
+const LIMITS = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
+
+/**
+ * Dawn's entry points. If one were collected while a device of it lives, the process would die.
+ */
+const dawn: GPU[] = [];
+
+async function entryPoint(): Promise<GPU> {
+  const there = (globalThis.navigator as { readonly gpu?: GPU } | undefined)?.gpu;
+  if (there !== undefined) return there;
+  const [known] = dawn;
+  if (known !== undefined) return known;
+  let module: { readonly create: (flags: readonly string[]) => GPU };
+  try {
+    const name = "webgpu"; // not for bundlers: a page has no use for it
+    module = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as typeof module;
+  } catch (error) {
+    const message = "no WebGPU: navigator.gpu is undefined; in Node, Bun and the like, install the package webgpu";
+    throw new BackendError("backend-unavailable", message, { cause: String(error) });
+  }
+  const made = module.create([]);
+  dawn.push(made);
+  return made;
+}
+
+/** Finds a device, or takes that which is given. */
+export async function findDevice({ device, adapter, powerPreference }: GpuOptions): Promise<Found> {
+  if (device !== undefined) return { device, own: false, facts: factsOf(device.adapterInfo) };
+  const found = adapter ?? (await (await entryPoint()).requestAdapter(powerPreference && { powerPreference }));
+  if (found === null) {
+    const message = "no adapter: this machine has no GPU that WebGPU can use, or its driver is not allowed";
+    throw new BackendError("backend-unavailable", message);
+  }
+  const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, found.limits[name]]));
+  try {
+    const made = await found.requestDevice({ requiredLimits, label: "surprisal" });
+    return { device: made, own: true, facts: factsOf(found.info) };
+  } catch (error) {
+    throw new BackendError("backend-unavailable", `no device: ${String(error)}`, { cause: String(error) });
+  }
+}
+
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/iu;
+
+function factsOf({ vendor, architecture, device, description }: GPUAdapterInfo): Readonly<Record<string, unknown>> {
+  const software = SOFTWARE.test([vendor, architecture, device, description].join(" "));
+  return { vendor, architecture, device, description, software };
+}

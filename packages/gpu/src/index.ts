@@ -1,0 +1,2 @@
+export type { GpuOptions } from "./device.ts";
+export { gpu } from "./gpu.ts";

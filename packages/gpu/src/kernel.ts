@@ -1,0 +1,123 @@
+import type { DeviceBuffer, DType, Operand } from "@surprisal/core";
+import { COMPUTE, UNIFORM } from "./constants.ts";
+import { declare, type Slot } from "./declare.ts";
+import { SHADERS } from "./generated/shaders.ts";
+import { expand } from "./template.ts";
+
+/** The name of a file in wgsl/. */
+export type ShaderName = keyof typeof SHADERS;
+
+/** A buffer that a kernel is given. */
+export interface Binding extends Slot {
+  readonly buffer: DeviceBuffer;
+}
+
+/** Buffers of a kernel, and where operands lie in them. */
+export interface Given {
+  readonly bindings: readonly Binding[];
+  readonly operands: Readonly<Record<string, Pick<Operand, "offset" | "strides">>>;
+}
+
+/** One run of a kernel. */
+export interface Dispatch {
+  /** Files of wgsl/ that make it up, after the prelude. */
+  readonly shaders: readonly ShaderName[];
+  readonly flags: readonly string[];
+  /** Numbers that are compiled in. */
+  readonly constants: Readonly<Record<string, number>>;
+  readonly given: Given;
+  readonly integers: Readonly<Record<string, number>>;
+  readonly numbers: Readonly<Record<string, number>>;
+  /** A whole number of 64 bits. */
+  readonly ignore: number;
+  /** Workgroups. */
+  readonly groups: number;
+}
+
+/** An operand as a binding. */
+export function bind(
+  name: string,
+  { buffer, dtype }: { buffer: DeviceBuffer; dtype: DType },
+  access: Slot["access"],
+): Binding {
+  return { name, buffer, dtype, access };
+}
+
+/** Workgroups along x: more than this are laid out in two dimensions. */
+const MOST_GROUPS = 65_535;
+
+/** How many workgroups along x and y. */
+export function gridOf(groups: number): readonly [number, number] {
+  const x = Math.min(groups, MOST_GROUPS);
+  return [x, Math.ceil(groups / x)];
+}
+
+/** Bytes of the parameters of a kernel, at most. */
+export const PARAMETER_BYTES = 512;
+
+/** The parameters as WGSL, and as bytes. */
+export function parametersOf({ given, integers, numbers, ignore, groups }: Dispatch): {
+  wgsl: string;
+  bytes: ArrayBuffer;
+} {
+  const bytes = new ArrayBuffer(PARAMETER_BYTES);
+  const words = new Uint32Array(bytes);
+  const floats = new Float32Array(bytes);
+  const fields: string[] = [];
+  let at = 0;
+  for (const [name, { offset, strides }] of Object.entries(given.operands)) {
+    fields.push(`${name}: vec4<u32>`);
+    words.set([offset, ...strides], at);
+    at += 4;
+  }
+  fields.push("ignore: vec2<u32>");
+  words[at++] = ignore;
+  words[at++] = Math.floor(ignore / 2 ** 32);
+  const counted = { zero: 0, groupsX: gridOf(groups)[0], ...integers };
+  for (const [name, value] of Object.entries(counted)) {
+    fields.push(`${name}: u32`);
+    words[at++] = value;
+  }
+  for (const [name, value] of Object.entries(numbers)) {
+    fields.push(`${name}: f32`);
+    floats[at++] = value;
+  }
+  return { wgsl: `struct Params { ${fields.join(", ")} }\n@group(0) @binding(0) var<uniform> P: Params;`, bytes };
+}
+
+/** The whole text of a kernel. */
+export function textOf(dispatch: Dispatch): string {
+  const flags = new Set(dispatch.flags);
+  const constants = Object.entries(dispatch.constants).map(([name, value]) => `const ${name} = ${value}u;`);
+  const parts = (["prelude", ...dispatch.shaders] as const).map((name) => expand(SHADERS[name], flags));
+  return [...constants, parametersOf(dispatch).wgsl, declare(dispatch.given.bindings), ...parts].join("\n");
+}
+
+/** A compiled kernel. */
+export interface Compiled {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Compiles a kernel; what is wrong with it comes through the error scope that is open. */
+export function compile(device: GPUDevice, text: string, bindings: readonly Slot[]): Compiled {
+  const layout = device.createBindGroupLayout({
+    entries: [
+      { binding: 0, visibility: COMPUTE, buffer: { type: "uniform", hasDynamicOffset: true } },
+      ...bindings.map(({ access }, i) => ({
+        binding: i + 1,
+        visibility: COMPUTE,
+        buffer: { type: access === "in" ? ("read-only-storage" as const) : ("storage" as const) },
+      })),
+    ],
+  });
+  const module = device.createShaderModule({ code: text });
+  const pipeline = device.createComputePipeline({
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint: "main" },
+  });
+  return { pipeline, layout };
+}
+
+/** How uniform buffers are used. */
+export const PARAMETER_USAGE: number = UNIFORM;

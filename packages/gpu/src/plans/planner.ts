@@ -1,0 +1,77 @@
+import type { DeviceBuffer, Operand, Rows } from "@surprisal/core";
+import { type Binding, bind, type Dispatch, type Given } from "../kernel.ts";
+
+/** What turning a plan into kernels needs of the backend. */
+export interface Planner {
+  /** Memory that is free again once the plans have run. */
+  readonly scratch: (bytes: number) => DeviceBuffer;
+  /** The same, with words in it. */
+  readonly words: (words: Uint32Array) => DeviceBuffer;
+  /** Where the plans at hand say what is wrong with their data. */
+  readonly status: DeviceBuffer;
+  readonly slot: number;
+  /** Invocations that share a row of many classes. */
+  readonly lanes: number;
+}
+
+/** Invocations of a workgroup that works on a row each. */
+export const GROUP = 64;
+/** What a workgroup leaves of its sum: five words. */
+export const PART_BYTES = 20;
+/** Rows of up to so many classes have one invocation each. */
+const FEW_CLASSES = 32;
+
+/** How a kernel goes through rows: one invocation a row, or as many as there are lanes. */
+export interface RowGrid {
+  readonly flags: readonly string[];
+  readonly constants: Readonly<Record<string, number>>;
+  readonly integers: Readonly<Record<string, number>>;
+  readonly groups: number;
+}
+
+/** Rows whose classes lie apart, or are few, have one invocation each: neighbours in a workgroup then read neighbours in memory. */
+export function rowGrid(
+  { outer, classes, inner }: Rows,
+  { strides }: Pick<Operand, "strides">,
+  lanes: number,
+): RowGrid {
+  const rows = outer * inner;
+  const many = classes > FEW_CLASSES && (strides[1] === 1 || inner === 1);
+  return {
+    flags: many ? ["MANY"] : [],
+    constants: many ? { LANES: lanes } : { LANES: 1, GROUP },
+    integers: { rows, classes, inner },
+    groups: many ? rows : Math.ceil(rows / GROUP),
+  };
+}
+
+/** The parts of a dispatch, of which most have few. */
+export function dispatch(parts: Pick<Dispatch, "shaders" | "groups" | "given"> & Partial<Dispatch>): Dispatch {
+  return { flags: [], constants: {}, integers: {}, numbers: {}, ignore: 0, ...parts };
+}
+
+/** Operands that are there, as bindings and places. */
+export class Operands implements Given {
+  readonly bindings: Binding[] = [];
+  readonly operands: Record<string, Pick<Operand, "offset" | "strides">> = {};
+
+  /** Adds an operand; `place` is what it is called among the parameters. */
+  add(name: string, operand: Operand | undefined, access: Binding["access"] = "in", place: string = name): this {
+    if (operand === undefined) return this;
+    this.bindings.push(bind(name, operand, access));
+    this.operands[place] = operand;
+    return this;
+  }
+
+  /** Adds a buffer of bare words. */
+  words(name: string, buffer: DeviceBuffer | undefined, access: Binding["access"] = "in"): this {
+    if (buffer !== undefined) this.bindings.push({ name, buffer, dtype: "words", access });
+    return this;
+  }
+
+  /** Adds the status words. */
+  status({ status }: Planner): this {
+    this.bindings.push({ name: "status", buffer: status, dtype: "atomics", access: "both" });
+    return this;
+  }
+}

@@ -1,0 +1,513 @@
+// The row formula (docs/semantics.md). With m the largest logit, e_j = exp(x_j − m), rest the sum of all but one occurrence of the
+// largest, h the mass on label y, q_j spread masses, S = h + Σ q_j:
+//
+//     log z = log1p(rest)
+//     loss  = S·log z + h·(m − x_y) + Σ q_j·(m − x_j)
+//     slope = ((S·e_j − Q_j) − Q_j·rest + extra·e_j)/(1 + rest),   Q_j = q_j + [j = y]·h
+//
+// times the row's weight, upstream and divisor. One kernel, of which OUT_… say what it writes.
+
+const SMALL = 0x1p-64f;
+
+fn logitAt(i: u32) -> f32 {
+#if TRANSFORM
+  return transformed(get_logits(i));
+#else
+  return get_logits(i);
+#endif
+}
+
+#if TRANSFORM
+fn transformed(x: f32) -> f32 {
+#if SOFTCAP
+  if (isNan(x)) { return x; }
+  let y = x * P.logitScale / P.softcap;
+  return P.softcap * tanhOf(y);
+#else
+  return x * P.logitScale;
+#endif
+}
+
+/// The derivative of what becomes of a logit.
+fn slopeOfTransform(x: f32) -> f32 {
+#if SOFTCAP
+  if (isNan(x)) { return x; }
+  let t = tanhOf(x * P.logitScale / P.softcap);
+  return P.logitScale * ((1.0 - t) * (1.0 + t));
+#else
+  return P.logitScale;
+#endif
+}
+#endif
+
+fn weightOf(c: u32) -> f32 {
+#if WEIGHT
+  return get_weight(P.weight.x + c * P.weight.z);
+#else
+  return 1.0;
+#endif
+}
+
+/// q·(a − b) of finite numbers, whose difference may be beyond f32.
+fn gapOf(q: f32, a: f32, b: f32) -> f32 {
+#if STRICT
+  return times(q, a - b);
+#else
+  return 2.0 * (q * (0.5 * a - 0.5 * b));
+#endif
+}
+
+#if SPREAD
+/// Mass that is spread on class c.
+fn spreadOn(t0: u32, c: u32) -> f32 {
+#if INDEX
+  return P.base * weightOf(c);
+#else
+  return weightOf(c) * (P.hot * get_target(t0 + c * P.targetAt.z) + P.base);
+#endif
+}
+#endif
+
+/// What is known of a row once all of its logits have been seen.
+struct Row {
+  most: f32,
+  rest: f32,
+  logZ: f32,
+  none: bool,
+  kept: bool,
+  label: i32,
+  logit: f32,
+  hot: f32,
+  mass: f32,
+  gap: f32,
+  /// The gap where it is beyond f32, times 2^-64.
+  smallGap: f32,
+  weight: f32,
+}
+
+fn look(lane: u32, r: u32) -> Row {
+  let o = r / P.inner;
+  let i = r % P.inner;
+  let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
+  let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
+  var known: Row;
+  known.weight = 1.0;
+#if ROW_WEIGHT
+  known.weight = get_rowWeight(P.rowWeight.x + o * P.rowWeight.y + i * P.rowWeight.w);
+#endif
+  known.kept = !isZero(known.weight);
+  known.label = -1;
+  known.hot = 0.0;
+  known.logit = 0.0;
+#if INDEX
+  let index = index_target(t0);
+  let ignored = index.x == P.ignore.x && index.y == P.ignore.y;
+  if (ignored || index.y != 0u || index.x >= P.classes) {
+    known.kept = false;
+  } else {
+    known.label = i32(index.x);
+    known.logit = logitAt(x0 + index.x * P.logits.z);
+    known.hot = P.hot * weightOf(index.x);
+  }
+#endif
+  var part = Sum(0.0, 0.0, 0.0, 0u, false, false);
+  var mass = 0.0;
+  var gap = 0.0;
+  var masses = 0.0;
+  var gaps = 0.0;
+  var reference = 0.0;
+  var smallGaps = 0.0;
+  var infiniteAt = -LARGEST;
+  var infinite = 0u; // 1: a gap of ∞, 2: one of −∞, 4: 0·∞
+  for (var c = lane; c < P.classes; c += LANES) {
+    let x = logitAt(x0 + c * P.logits.z);
+#if !NORMALIZED
+    take(&part, x);
+#endif
+#if SPREAD
+    let q = spreadOn(t0, c);
+#if !STRICT
+#if !NORMALIZED
+    if (part.some && part.most != reference) {
+      gaps += 2.0 * (masses * (0.5 * part.most - 0.5 * reference));
+      gap += 2.0 * (mass * (0.5 * part.most - 0.5 * reference));
+      smallGaps += (mass + masses) * 0x1p-63f * (0.5 * part.most - 0.5 * reference);
+      reference = part.most;
+    }
+#endif
+#endif
+    masses += q;
+    if (isFinite(x) && !isFinite(q) && !isNan(q)) {
+      // ∞ times a gap that is 0 at the largest logit, which is not known yet.
+      infinite = infinite | select(2u, 1u, (bits(q) >> 31u) == 0u);
+      infiniteAt = max(infiniteAt, x);
+    } else if (isFinite(x)) {
+#if !STRICT
+      gaps += gapOf(q, reference, x);
+      smallGaps += q * 0x1p-63f * (0.5 * reference - 0.5 * x);
+#endif
+    } else if (bits(x) == NEGATIVE_INFINITY || bits(x) == INFINITY) {
+      let negative = (bits(q) >> 31u) != (bits(x) >> 31u);
+#if STRICT
+      if (isZero(q)) { infinite = infinite | 4u; }
+#endif
+      if (!isZero(q)) { infinite = infinite | select(2u, 1u, negative); }
+    } else {
+      infinite = infinite | 4u;
+    }
+    if (((c / LANES) & 31u) == 31u) {
+      mass += masses;
+      gap += gaps;
+      masses = 0.0;
+      gaps = 0.0;
+    }
+#endif
+  }
+  let sum = gather(lane, part);
+  known.most = sum.most;
+  known.rest = sum.rest;
+  known.none = sum.bad || !sum.some;
+#if NORMALIZED
+  known.most = 0.0;
+  known.rest = 0.0;
+  known.none = false;
+  known.logZ = 0.0;
+#else
+  known.logZ = log1pOf(sum.rest);
+  if (known.none) {
+    known.logZ = nan();
+    known.most = 0.0;
+    known.rest = 0.0;
+  }
+#endif
+#if SPREAD
+  known.mass = sumOfLanes(lane, mass + masses);
+#if STRICT
+  // PyTorch's differences are f32, and infinite beyond its range: they are taken from the largest logit itself.
+  reference = known.most;
+  for (var c = lane; c < P.classes; c += LANES) {
+    let x = logitAt(x0 + c * P.logits.z);
+    if (isFinite(x)) { gaps = plus(gaps, gapOf(spreadOn(t0, c), known.most, x)); }
+  }
+#endif
+  if (known.most != reference && !isZero(mass + masses)) {
+    gap += 2.0 * ((mass + masses) * (0.5 * known.most - 0.5 * reference));
+    smallGaps += (mass + masses) * 0x1p-63f * (0.5 * known.most - 0.5 * reference);
+  }
+  known.smallGap = sumOfLanes(lane, smallGaps);
+  known.gap = sumOfLanes(lane, gap + gaps);
+  if (infinite != 0u && infiniteAt == known.most) { infinite = infinite | 4u; }
+  infinite = orOfLanes(lane, infinite);
+  if ((infinite & 4u) != 0u || infinite == 3u) {
+    known.gap = nan();
+    known.smallGap = nan();
+  } else if (infinite == 1u) {
+    known.gap = infinity();
+    known.smallGap = known.gap;
+  } else if (infinite == 2u) {
+    known.gap = special(NEGATIVE_INFINITY);
+    known.smallGap = known.gap;
+  }
+#endif
+  return known;
+}
+
+/// The surprise −log p of a logit.
+fn surpriseOf(known: Row, x: f32) -> f32 {
+#if NORMALIZED
+  return -x;
+#else
+  if (known.none || isNan(x)) { return nan(); }
+  return (known.most - x) + known.logZ;
+#endif
+}
+
+/// A mass times the surprise, which may be beyond f32.
+fn massTimesSurprise(known: Row, mass: f32, x: f32) -> f32 {
+#if !STRICT
+#if !NORMALIZED
+  if (isFinite(x) && !known.none) { return gapOf(mass, known.most, x) + mass * known.logZ; }
+#endif
+#endif
+  return times(mass, surpriseOf(known, x));
+}
+
+/// A row's loss, and what its gradient is made of.
+struct Result {
+  loss: f32,
+  /// The loss times 2^-64: finite where the loss itself is beyond f32, of which a mean may be within.
+  small: f32,
+  /// The loss by its two parts, mass on the label and mass that is spread.
+  hotPart: f32,
+  spreadPart: f32,
+  pull: f32,
+  push: f32,
+  extra: f32,
+}
+
+fn finish(known: Row) -> Result {
+  var away = 0.0;
+  if (known.label >= 0) {
+    away = known.most - known.logit;
+    if (isNan(known.logit)) { away = nan(); }
+  }
+  var result: Result;
+  var hotPart = times(known.hot, away);
+  if (known.label < 0) { hotPart = 0.0; } else if (isFinite(known.logit)) { hotPart = gapOf(known.hot, known.most, known.logit); }
+  let mass = known.hot + known.mass;
+  result.pull = mass;
+  result.push = known.hot;
+  result.extra = 0.0;
+  result.loss = mass * known.logZ + hotPart + known.gap;
+  var smallHot = 0.0;
+  if (known.label >= 0) { smallHot = hotPart * SMALL; }
+  if (known.label >= 0 && isFinite(known.logit)) {
+    smallHot = known.hot * 0x1p-63f * (0.5 * known.most - 0.5 * known.logit);
+  }
+  result.small = mass * SMALL * known.logZ + smallHot + known.smallGap;
+  result.hotPart = select(0.0, known.hot * known.logZ + hotPart, known.kept);
+  result.spreadPart = select(0.0, known.mass * known.logZ + known.gap, known.kept);
+  if (known.none || isNan(known.logZ)) { result.loss = nan(); }
+#if FOCAL
+  let surprise = away + known.logZ;
+  // Half of it, which is finite.
+  var halved = 0.5 * surprise;
+  if (isFinite(known.logit)) { halved = (0.5 * known.most - 0.5 * known.logit) + 0.5 * known.logZ; }
+  let miss = -expm1Of(-max(surprise, 0.0));
+  let factor = powerOf(miss, P.gamma);
+  var ratio = 1.0;
+  if (!isFinite(surprise)) { ratio = 0.0; } else if (miss != 0.0) { ratio = expOf(-max(surprise, 0.0)) * surprise / miss; }
+#if STRICT
+  result.loss = times(known.hot, product(factor, surprise));
+#else
+  result.loss = 2.0 * loose(known.hot, product(factor, halved));
+  result.small = 0x1p-63f * loose(known.hot, product(factor, halved));
+#endif
+  result.push = known.hot * factor * (1.0 + P.gamma * ratio);
+  if (isNan(surprise)) {
+    result.loss = nan();
+    result.push = nan();
+  }
+  result.pull = result.push;
+#endif
+  result.small = known.weight * result.small;
+  if (known.none) { result.small = nan(); }
+  result.loss = known.weight * result.loss;
+#if Z_LOSS
+  let logSum = surpriseOf(known, 0.0);
+  result.loss = result.loss + known.weight * (P.zLoss * (logSum * logSum));
+  result.extra = 2.0 * P.zLoss * logSum;
+#endif
+  if (isFinite(result.loss)) { result.small = result.loss * SMALL; }
+  if (!known.kept || P.classes == 0u) {
+    result.loss = 0.0;
+    result.small = 0.0;
+  }
+  return result;
+}
+
+/// Upstream and row weight, over the divisor.
+fn scaleOf(known: Row, r: u32) -> f32 {
+  let o = r / P.inner;
+  let i = r % P.inner;
+#if UPSTREAM
+  let upstream = get_upstream(P.upstream.x + o * P.upstream.y + i * P.upstream.w);
+#else
+  let upstream = P.upstreamNumber;
+#endif
+  return (upstream / divisor()) * known.weight;
+}
+
+fn divisor() -> f32 {
+#if MASS
+  return bitcast<f32>(b_mass[0]) + bitcast<f32>(b_mass[1]);
+#else
+  return P.divisor;
+#endif
+}
+
+fn row(lane: u32, r: u32) -> Result {
+  let known = look(lane, r);
+  let result = finish(known);
+  let o = r / P.inner;
+  let i = r % P.inner;
+  let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
+  let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
+#if OUT_LOSS
+  if (lane == 0u) { put_loss(P.loss.x + o * P.loss.y + i * P.loss.w, result.loss); }
+#endif
+#if OUT_GRADIENT
+  let scale = scaleOf(known, r);
+  let share = scale / (1.0 + known.rest);
+#if IN_PLACE
+#if MANY
+  storageBarrier();
+  workgroupBarrier();
+#endif
+#endif
+  for (var c = lane; c < P.classes; c += LANES) {
+    let raw = get_logits(x0 + c * P.logits.z);
+    let x = logitAt(x0 + c * P.logits.z);
+    let labelled = i32(c) == known.label;
+    var g = 0.0;
+    if (!known.kept) {
+#if STRICT
+#if !NORMALIZED
+      if (known.none) { g = nan(); } // PyTorch: 0 · softmax(row)
+#endif
+#endif
+    } else {
+      var q = 0.0;
+#if SPREAD
+#if !NORMALIZED
+      q = spreadOn(t0, c);
+#endif
+#endif
+      if (labelled) { q += result.push; }
+#if NORMALIZED
+      g = select(0.0, -(q * scale), labelled);
+#else
+      let e = select(0.0, expOf(x - known.most), isFinite(x));
+      let held = keep(keep(result.pull * e) - q) - q * known.rest;
+      g = (held + result.extra * e) * share;
+      if (known.none) { g = nan(); }
+#if STRICT
+      if (!isFinite(scale) && (q != 0.0 || labelled)) { g = nan(); }
+      if (!isFinite(scale) && known.label >= 0 && isZero(result.push)) { g = nan(); }
+#endif
+#endif
+#if TRANSFORM
+      if (!isZero(g)) {
+        let by = slopeOfTransform(raw);
+        g = select(g * by, nan(), isNan(by) || isNan(g) || (isZero(by) && !isFinite(g)));
+      }
+#endif
+    }
+    put_gradient(P.gradient.x + o * P.gradient.y + c * P.gradient.z + i * P.gradient.w, g);
+  }
+#endif
+#if OUT_TARGET_GRADIENT
+  let targetScale = scaleOf(known, r);
+  for (var c = lane; c < P.classes; c += LANES) {
+    let x = logitAt(x0 + c * P.logits.z);
+    var g = 0.0;
+#if STRICT
+    if (known.kept) { g = product(targetScale, massTimesSurprise(known, P.hot * weightOf(c), x)); }
+#else
+    if (known.kept) { g = massTimesSurprise(known, product(targetScale, P.hot * weightOf(c)), x); }
+#endif
+    put_targetGradient(P.targetGradient.x + o * P.targetGradient.y + c * P.targetGradient.z + i * P.targetGradient.w, g);
+  }
+#endif
+#if OUT_STATS
+  var label = known.label;
+  var logit = known.logit;
+#if !INDEX
+  // The first largest probability stands in for the label.
+  var largest = special(NEGATIVE_INFINITY);
+  label = -1;
+  for (var c = 0u; c < P.classes; c++) {
+    let t = get_target(t0 + c * P.targetAt.z);
+    if (t > largest) {
+      largest = t;
+      label = i32(c);
+      logit = logitAt(x0 + c * P.logits.z);
+    }
+  }
+#endif
+  if (!known.kept) { label = -1; }
+  var gaps = 0.0;
+  var stretch = 0.0;
+  var above = 0u;
+  var predicted = 0xffffffffu;
+  for (var c = lane; c < P.classes; c += LANES) {
+    let x = logitAt(x0 + c * P.logits.z);
+    if (isFinite(x) && 0.5 * known.most - 0.5 * x < 50.0) { stretch += (known.most - x) * expOf(min(0.0, x - known.most)); }
+    if (((c / LANES) & 31u) == 31u) {
+      gaps += stretch;
+      stretch = 0.0;
+    }
+    if (label >= 0 && (x > logit || (x == logit && i32(c) < label))) { above += 1u; }
+    if (x == known.most) { predicted = min(predicted, c); }
+  }
+  gaps = sumOfLanes(lane, gaps + stretch);
+  above = countOfLanes(lane, above);
+  predicted = minOfLanes(lane, predicted);
+  if (lane == 0u) {
+    put_first(P.first.x + o * P.first.y + i * P.first.w, statistics(known, label, logit, gaps, above, predicted, 0u));
+    put_second(P.second.x + o * P.second.y + i * P.second.w, statistics(known, label, logit, gaps, above, predicted, 1u));
+    put_third(P.third.x + o * P.third.y + i * P.third.w, statistics(known, label, logit, gaps, above, predicted, 2u));
+  }
+#endif
+  return result;
+}
+
+#if OUT_STATS
+fn statistics(known: Row, label: i32, logit: f32, gaps: f32, above: u32, predicted: u32, which: u32) -> f32 {
+#if WHOLE_STATISTICS
+  if (which == 0u) { return select(f32(predicted), -1.0, known.none); }
+  if (which == 1u) { return select(f32(above + 1u), 0.0, known.none || label < 0); }
+  if (label < 0) { return 0.0; }
+  let surprise = surpriseOf(known, logit);
+  if (isNan(surprise)) { return nan(); }
+  return select(0.0, expOf(min(0.0, -surprise)), isFinite(surprise));
+#else
+  if (known.none) { return nan(); }
+  if (which == 0u) { return known.most; }
+  if (which == 1u) { return known.logZ; }
+  return known.logZ + gaps / (1.0 + known.rest);
+#endif
+}
+#endif
+
+#if OUT_PARTIAL
+/// A group's part of the total: the sum as two numbers, the same of losses so small that they cannot overflow together, and the
+/// sums of both parts of losses.
+fn storePartial(at: u32, sum: vec2<f32>, small: f32, hotPart: f32, spreadPart: f32) {
+  b_partial[5u * at] = bits(sum.x);
+  b_partial[5u * at + 1u] = bits(sum.y);
+  b_partial[5u * at + 2u] = bits(small);
+  b_partial[5u * at + 3u] = bits(hotPart);
+  b_partial[5u * at + 4u] = bits(spreadPart);
+}
+#endif
+
+#if MANY
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let r = group.y * P.groupsX + group.x;
+  if (r >= P.rows) { return; }
+  let result = row(lane, r);
+#if OUT_PARTIAL
+  if (lane == 0u) { storePartial(r, vec2<f32>(result.loss, 0.0), result.small, result.hotPart, result.spreadPart); }
+#endif
+}
+#else
+#if OUT_PARTIAL
+var<workgroup> losses: array<vec2<f32>, GROUP>;
+var<workgroup> others: array<vec3<f32>, GROUP>;
+#endif
+
+@compute @workgroup_size(GROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+  let at = group.y * P.groupsX + group.x;
+  let r = at * GROUP + local;
+  var result = Result(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+  if (r < P.rows) { result = row(0u, r); }
+#if OUT_PARTIAL
+  losses[local] = vec2<f32>(result.loss, 0.0);
+  others[local] = vec3<f32>(result.small, result.hotPart, result.spreadPart);
+  workgroupBarrier();
+  for (var width = GROUP / 2u; width > 0u; width = width / 2u) {
+    if (local < width) {
+      let b = losses[local + width];
+      let s = addTo(losses[local], b.x);
+      losses[local] = vec2<f32>(s.x, s.y + b.y);
+      others[local] = others[local] + others[local + width];
+    }
+    workgroupBarrier();
+  }
+  if (local == 0u && at * GROUP < P.rows) { storePartial(at, losses[0], others[0].x, others[0].y, others[0].z); }
+#endif
+}
+#endif
