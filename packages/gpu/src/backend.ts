@@ -41,6 +41,7 @@ export class GpuBackend implements Backend {
   readonly #status: GpuBuffer;
   readonly #checks: (DataFault | undefined)[] = [];
   readonly #lanes: number;
+  readonly #software: boolean;
   #nextSlot = 0;
   #disposed = false;
   #lost: BackendError | undefined;
@@ -51,7 +52,8 @@ export class GpuBackend implements Backend {
     this.#facts = facts;
     this.#pool = new Pool(device);
     this.maxBufferBytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-    this.#lanes = facts["software"] === true ? 32 : 128;
+    this.#software = facts["software"] === true;
+    this.#lanes = this.#software ? 32 : 128;
     this.#parameters = device.createBuffer({
       size: MOST_DISPATCHES * PARAMETER_BYTES,
       usage: PARAMETER_USAGE | COPY_DST,
@@ -194,7 +196,10 @@ export class GpuBackend implements Backend {
         },
         status: this.#status,
         slot: check?.slot ?? 0,
+        group: this.#software ? 16 : 64,
         lanes: this.#lanes,
+        software: this.#software,
+        mostBytes: this.maxBufferBytes,
       };
       const dispatches = dispatchesOf(plan, planner);
       this.#submit(dispatches);
@@ -236,9 +241,15 @@ export class GpuBackend implements Backend {
     return check;
   }
 
+  /** Queues kernels, as many at a time as there is room for their parameters. */
   #submit(dispatches: readonly Dispatch[]): void {
-    const some = dispatches.filter(({ groups }) => groups > 0);
-    if (some.length === 0) return;
+    const all = dispatches.filter(({ groups }) => groups > 0);
+    for (let first = 0; first < all.length; first += MOST_DISPATCHES) {
+      this.#submitSome(all.slice(first, first + MOST_DISPATCHES));
+    }
+  }
+
+  #submitSome(some: readonly Dispatch[]): void {
     const parameters = new Uint8Array(some.length * PARAMETER_BYTES);
     const encoder = this.#device.createCommandEncoder();
     const pass = encoder.beginComputePass();

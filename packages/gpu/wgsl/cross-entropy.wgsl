@@ -68,6 +68,56 @@ fn spreadOn(t0: u32, c: u32) -> f32 {
 }
 #endif
 
+#if SPREAD
+/// Masses and Σ q·(reference − x) of a row so far, in stretches; the same times 2^-64, for where it is beyond f32.
+struct Gaps {
+  mass: f32,
+  gap: f32,
+  masses: f32,
+  gaps: f32,
+  small: f32,
+  reference: f32,
+  count: u32,
+  /// 1: a gap of ∞, 2: one of −∞, 4: 0·∞; and the largest logit with a mass of ∞.
+  infinite: u32,
+  infiniteAt: f32,
+}
+
+fn moveTo(g: ptr<function, Gaps>, most: f32) {
+  let by = 0.5 * most - 0.5 * (*g).reference;
+  (*g).gaps = (*g).gaps + 2.0 * ((*g).masses * by);
+  (*g).gap = (*g).gap + 2.0 * ((*g).mass * by);
+  (*g).small = (*g).small + ((*g).mass + (*g).masses) * 0x1p-63f * by;
+  (*g).reference = most;
+}
+
+fn addGap(g: ptr<function, Gaps>, q: f32, x: f32) {
+  (*g).masses = (*g).masses + q;
+  if (isFinite(x) && isFinite(q)) {
+#if !STRICT
+    (*g).gaps = (*g).gaps + gapOf(q, (*g).reference, x);
+    (*g).small = (*g).small + q * 0x1p-63f * (0.5 * (*g).reference - 0.5 * x);
+#endif
+    return;
+  }
+  if (isNan(x)) {
+    (*g).infinite = (*g).infinite | 4u;
+  } else if (isNan(q)) {
+    (*g).infinite = (*g).infinite | 4u;
+  } else if (isFinite(x)) {
+    // ∞ times a gap that is 0 at the largest logit, which is not known yet.
+    (*g).infinite = (*g).infinite | select(2u, 1u, (bits(q) >> 31u) == 0u);
+    (*g).infiniteAt = max((*g).infiniteAt, x);
+  } else if (!isZero(q)) {
+    (*g).infinite = (*g).infinite | select(2u, 1u, (bits(q) >> 31u) != (bits(x) >> 31u));
+  } else {
+#if STRICT
+    (*g).infinite = (*g).infinite | 4u;
+#endif
+  }
+}
+#endif
+
 /// What is known of a row once all of its logits have been seen.
 struct Row {
   most: f32,
@@ -111,55 +161,36 @@ fn look(lane: u32, r: u32) -> Row {
   }
 #endif
   var part = Sum(0.0, 0.0, 0.0, 0u, false, false);
-  var mass = 0.0;
-  var gap = 0.0;
-  var masses = 0.0;
-  var gaps = 0.0;
-  var reference = 0.0;
-  var smallGaps = 0.0;
-  var infiniteAt = -LARGEST;
-  var infinite = 0u; // 1: a gap of ∞, 2: one of −∞, 4: 0·∞
-  for (var c = lane; c < P.classes; c += LANES) {
-    let x = logitAt(x0 + c * P.logits.z);
+#if SPREAD
+  var spread: Gaps;
+  spread.infiniteAt = -LARGEST;
+#endif
+  for (var c = lane; c < P.classes; c += 4u * LANES) {
+    let left = (P.classes - c - 1u) / LANES; // classes of these four beyond the first, if it is less than three
+    var x = vec4<f32>(special(NEGATIVE_INFINITY));
+    x.x = logitAt(x0 + c * P.logits.z);
+    if (left >= 1u) { x.y = logitAt(x0 + (c + LANES) * P.logits.z); }
+    if (left >= 2u) { x.z = logitAt(x0 + (c + 2u * LANES) * P.logits.z); }
+    if (left >= 3u) { x.w = logitAt(x0 + (c + 3u * LANES) * P.logits.z); }
 #if !NORMALIZED
-    take(&part, x);
+    takeFour(&part, x);
 #endif
 #if SPREAD
-    let q = spreadOn(t0, c);
 #if !STRICT
 #if !NORMALIZED
-    if (part.some && part.most != reference) {
-      gaps += 2.0 * (masses * (0.5 * part.most - 0.5 * reference));
-      gap += 2.0 * (mass * (0.5 * part.most - 0.5 * reference));
-      smallGaps += (mass + masses) * 0x1p-63f * (0.5 * part.most - 0.5 * reference);
-      reference = part.most;
-    }
+    if (part.some && part.most != spread.reference) { moveTo(&spread, part.most); }
 #endif
 #endif
-    masses += q;
-    if (isFinite(x) && !isFinite(q) && !isNan(q)) {
-      // ∞ times a gap that is 0 at the largest logit, which is not known yet.
-      infinite = infinite | select(2u, 1u, (bits(q) >> 31u) == 0u);
-      infiniteAt = max(infiniteAt, x);
-    } else if (isFinite(x)) {
-#if !STRICT
-      gaps += gapOf(q, reference, x);
-      smallGaps += q * 0x1p-63f * (0.5 * reference - 0.5 * x);
-#endif
-    } else if (bits(x) == NEGATIVE_INFINITY || bits(x) == INFINITY) {
-      let negative = (bits(q) >> 31u) != (bits(x) >> 31u);
-#if STRICT
-      if (isZero(q)) { infinite = infinite | 4u; }
-#endif
-      if (!isZero(q)) { infinite = infinite | select(2u, 1u, negative); }
-    } else {
-      infinite = infinite | 4u;
-    }
-    if (((c / LANES) & 31u) == 31u) {
-      mass += masses;
-      gap += gaps;
-      masses = 0.0;
-      gaps = 0.0;
+    addGap(&spread, spreadOn(t0, c), x.x);
+    if (left >= 1u) { addGap(&spread, spreadOn(t0, c + LANES), x.y); }
+    if (left >= 2u) { addGap(&spread, spreadOn(t0, c + 2u * LANES), x.z); }
+    if (left >= 3u) { addGap(&spread, spreadOn(t0, c + 3u * LANES), x.w); }
+    spread.count = spread.count + 1u;
+    if ((spread.count & 7u) == 0u) {
+      spread.mass = spread.mass + spread.masses;
+      spread.gap = spread.gap + spread.gaps;
+      spread.masses = 0.0;
+      spread.gaps = 0.0;
     }
 #endif
   }
@@ -181,31 +212,25 @@ fn look(lane: u32, r: u32) -> Row {
   }
 #endif
 #if SPREAD
-  known.mass = sumOfLanes(lane, mass + masses);
 #if STRICT
   // PyTorch's differences are f32, and infinite beyond its range: they are taken from the largest logit itself.
-  reference = known.most;
+  spread.reference = known.most;
   for (var c = lane; c < P.classes; c += LANES) {
     let x = logitAt(x0 + c * P.logits.z);
-    if (isFinite(x)) { gaps = plus(gaps, gapOf(spreadOn(t0, c), known.most, x)); }
+    if (isFinite(x)) { spread.gaps = plus(spread.gaps, gapOf(spreadOn(t0, c), known.most, x)); }
   }
 #endif
-  if (known.most != reference && !isZero(mass + masses)) {
-    gap += 2.0 * ((mass + masses) * (0.5 * known.most - 0.5 * reference));
-    smallGaps += (mass + masses) * 0x1p-63f * (0.5 * known.most - 0.5 * reference);
-  }
-  known.smallGap = sumOfLanes(lane, smallGaps);
-  known.gap = sumOfLanes(lane, gap + gaps);
-  if (infinite != 0u && infiniteAt == known.most) { infinite = infinite | 4u; }
-  infinite = orOfLanes(lane, infinite);
-  if ((infinite & 4u) != 0u || infinite == 3u) {
+  let mass = spread.mass + spread.masses;
+  if (known.most != spread.reference && !isZero(mass)) { moveTo(&spread, known.most); }
+  if (spread.infinite != 0u && spread.infiniteAt == known.most) { spread.infinite = spread.infinite | 4u; }
+  known.mass = sumOfLanes(lane, mass);
+  known.gap = sumOfLanes(lane, spread.gap + spread.gaps);
+  known.smallGap = sumOfLanes(lane, spread.small);
+  let infinite = orOfLanes(lane, spread.infinite);
+  if (infinite != 0u) {
     known.gap = nan();
-    known.smallGap = nan();
-  } else if (infinite == 1u) {
-    known.gap = infinity();
-    known.smallGap = known.gap;
-  } else if (infinite == 2u) {
-    known.gap = special(NEGATIVE_INFINITY);
+    if (infinite == 1u) { known.gap = infinity(); }
+    if (infinite == 2u) { known.gap = special(NEGATIVE_INFINITY); }
     known.smallGap = known.gap;
   }
 #endif
@@ -333,6 +358,9 @@ fn row(lane: u32, r: u32) -> Result {
   let i = r % P.inner;
   let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
   let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
+#if OUT_KEPT
+  if (lane == 0u) { b_kept[r] = select(0u, 1u, known.kept); }
+#endif
 #if OUT_LOSS
   if (lane == 0u) { put_loss(P.loss.x + o * P.loss.y + i * P.loss.w, result.loss); }
 #endif
@@ -479,7 +507,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (r >= P.rows) { return; }
   let result = row(lane, r);
 #if OUT_PARTIAL
-  if (lane == 0u) { storePartial(r, vec2<f32>(result.loss, 0.0), result.small, result.hotPart, result.spreadPart); }
+  if (lane == 0u) { storePartial(P.partialAt + r, vec2<f32>(result.loss, 0.0), result.small, result.hotPart, result.spreadPart); }
 #endif
 }
 #else
@@ -491,12 +519,19 @@ var<workgroup> others: array<vec3<f32>, GROUP>;
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let at = group.y * P.groupsX + group.x;
-  let r = at * GROUP + local;
-  var result = Result(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-  if (r < P.rows) { result = row(0u, r); }
+  var sum = vec2<f32>(0.0, 0.0);
+  var other = vec3<f32>(0.0, 0.0, 0.0);
+  for (var k = 0u; k < P.rowsEach; k++) {
+    let r = (at * P.rowsEach + k) * GROUP + local;
+    if (r < P.rows) {
+      let result = row(0u, r);
+      sum = addTo(sum, result.loss);
+      other = other + vec3<f32>(result.small, result.hotPart, result.spreadPart);
+    }
+  }
 #if OUT_PARTIAL
-  losses[local] = vec2<f32>(result.loss, 0.0);
-  others[local] = vec3<f32>(result.small, result.hotPart, result.spreadPart);
+  losses[local] = sum;
+  others[local] = other;
   workgroupBarrier();
   for (var width = GROUP / 2u; width > 0u; width = width / 2u) {
     if (local < width) {
@@ -507,7 +542,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     workgroupBarrier();
   }
-  if (local == 0u && at * GROUP < P.rows) { storePartial(at, losses[0], others[0].x, others[0].y, others[0].z); }
+  if (local == 0u && at * P.rowsEach * GROUP < P.rows) { storePartial(P.partialAt + at, losses[0], others[0].x, others[0].y, others[0].z); }
 #endif
 }
 #endif

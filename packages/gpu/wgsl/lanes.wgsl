@@ -98,41 +98,74 @@ struct Sum {
   bad: bool,
 }
 
-fn take(sum: ptr<function, Sum>, x: f32) {
-  let u = bits(x);
-  if (u == NEGATIVE_INFINITY) { return; }
-  if ((u & 0x7fffffffu) >= INFINITY) {
-    (*sum).bad = true;
-    return;
-  }
-  if (!(*sum).some) {
+/// Takes in four numbers; −∞ where there are less.
+fn takeFour(sum: ptr<function, Sum>, x: vec4<f32>) {
+  let u = bitcast<vec4<u32>>(x);
+  let finite = (u & vec4<u32>(0x7fffffffu)) < vec4<u32>(INFINITY);
+  if (any(!finite & (u != vec4<u32>(NEGATIVE_INFINITY)))) { (*sum).bad = true; }
+  let y = select(vec4<f32>(-LARGEST), x, finite);
+  let most = max(max(y.x, y.y), max(y.z, y.w));
+  var first = finite & (y == vec4<f32>(most));
+  let grows = any(finite) && (!(*sum).some || most > (*sum).most);
+  if (grows) {
+    if ((*sum).some) {
+      (*sum).rest = ((*sum).rest + (*sum).stretch + 1.0) * expOf((*sum).most - most);
+      (*sum).stretch = 0.0;
+    }
+    (*sum).most = most;
     (*sum).some = true;
-    (*sum).most = x;
-    return;
   }
-  if (x > (*sum).most) {
-    (*sum).rest = ((*sum).rest + (*sum).stretch + 1.0) * expOf((*sum).most - x);
-    (*sum).stretch = 0.0;
-    (*sum).most = x;
-    return;
-  }
-  (*sum).stretch = (*sum).stretch + expOf(x - (*sum).most);
+  var e = expOfFour(min(y - vec4<f32>((*sum).most), vec4<f32>(0.0)));
+  e = select(vec4<f32>(0.0), e, finite);
+  // One occurrence of a new largest number is left out.
+  first = first & vec4<bool>(grows);
+  e.x = select(e.x, 0.0, first.x);
+  e.y = select(e.y, 0.0, first.y && !first.x);
+  e.z = select(e.z, 0.0, first.z && !(first.x || first.y));
+  e.w = select(e.w, 0.0, first.w && !(first.x || first.y || first.z));
+  (*sum).stretch = (*sum).stretch + ((e.x + e.y) + (e.z + e.w));
   (*sum).count = (*sum).count + 1u;
-  if (((*sum).count & 31u) == 0u) {
+  if (((*sum).count & 7u) == 0u) {
     (*sum).rest = (*sum).rest + (*sum).stretch;
     (*sum).stretch = 0.0;
   }
 }
 
+#if MANY
+var<workgroup> mosts: array<f32, LANES>;
+#endif
+
 /// The same of the whole row; `rest` is complete then.
 fn gather(lane: u32, part: Sum) -> Sum {
-  let some = orOfLanes(lane, select(0u, 1u, part.some)) != 0u;
-  let bad = orOfLanes(lane, select(0u, 1u, part.bad)) != 0u;
-  let most = maxOfLanes(lane, select(-LARGEST, part.most, part.some));
-  let first = minOfLanes(lane, select(0xffffffffu, lane, part.some && part.most == most));
-  var rest = 0.0;
-  if (part.some) {
-    rest = (part.rest + part.stretch + select(1.0, 0.0, lane == first)) * expOf(part.most - most);
+#if MANY
+  mosts[lane] = part.most;
+  numbers[lane] = part.rest + part.stretch;
+  words[lane] = select(0u, 1u, part.some) | select(0u, 2u, part.bad);
+  workgroupBarrier();
+  for (var width = LANES / 2u; width > 0u; width = width / 2u) {
+    if (lane < width) {
+      let other = lane + width;
+      let a = words[lane];
+      let b = words[other];
+      if ((b & 1u) != 0u) {
+        if ((a & 1u) == 0u) {
+          mosts[lane] = mosts[other];
+          numbers[lane] = numbers[other];
+        } else if (mosts[other] > mosts[lane]) {
+          numbers[lane] = numbers[other] + (numbers[lane] + 1.0) * expOf(mosts[lane] - mosts[other]);
+          mosts[lane] = mosts[other];
+        } else {
+          numbers[lane] = numbers[lane] + (numbers[other] + 1.0) * expOf(mosts[other] - mosts[lane]);
+        }
+      }
+      words[lane] = a | b;
+    }
+    workgroupBarrier();
   }
-  return Sum(most, sumOfLanes(lane, rest), 0.0, 0u, some, bad);
+  let result = Sum(mosts[0], numbers[0], 0.0, 0u, (words[0] & 1u) != 0u, (words[0] & 2u) != 0u);
+  workgroupBarrier();
+  return result;
+#else
+  return Sum(part.most, part.rest + part.stretch, 0.0, 0u, part.some, part.bad);
+#endif
 }

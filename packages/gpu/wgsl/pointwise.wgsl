@@ -26,7 +26,9 @@ fn minus(x: f32) -> f32 {
 
 /// The loss of a logit for a target t, 0 · ∞ being 0.
 fn binary(x: f32, t: f32, w: f32) -> f32 {
-  return plus(loose(w * t, softplus(minus(x))), loose(1.0 - t, softplus(x)));
+  if (!isFinite(x)) { return plus(loose(w * t, softplus(minus(x))), loose(1.0 - t, softplus(x))); }
+  let rest = log1pOf(expOf(-abs(x)));
+  return plus(loose(w * t, max(-x, 0.0) + rest), loose(1.0 - t, max(x, 0.0) + rest));
 }
 
 fn binarySlope(x: f32, t: f32, w: f32) -> f32 {

@@ -85,6 +85,23 @@ fn expOf(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(y) + (bitcast<u32>(i32(n)) << 23u));
 }
 
+/// The same of four numbers that are at most 0.
+fn expOfFour(x: vec4<f32>) -> vec4<f32> {
+  let d = max(x, vec4<f32>(-88.0));
+  let n = round(d * 1.44269504);
+  var r = fma(n, vec4<f32>(-0.693359375), d);
+  r = bitcast<vec4<f32>>(bitcast<vec4<u32>>(r) ^ vec4<u32>(P.zero));
+  r = fma(n, vec4<f32>(2.12194440e-4), r);
+  var p = fma(vec4<f32>(1.9875691500e-4), r, vec4<f32>(1.3981999507e-3));
+  p = fma(p, r, vec4<f32>(8.3334519073e-3));
+  p = fma(p, r, vec4<f32>(4.1665795894e-2));
+  p = fma(p, r, vec4<f32>(1.6666665459e-1));
+  p = fma(p, r, vec4<f32>(5.0000001201e-1));
+  let y = fma(p, r * r, r) + 1.0;
+  let scaled = bitcast<vec4<f32>>(bitcast<vec4<u32>>(y) + (bitcast<vec4<u32>>(vec4<i32>(n)) << vec4<u32>(23u)));
+  return select(scaled, vec4<f32>(0.0), x < vec4<f32>(-87.33654));
+}
+
 /// log(1 + f) + e·ln 2 for √½ ≤ 1 + f < √2 (Cephes).
 fn logOfMantissa(f: f32, e: f32) -> f32 {
   let z = f * f;

@@ -10,8 +10,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 #else
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let r = (group.y * P.groupsX + group.x) * GROUP + local;
-  if (r >= P.rows) { return; }
-  row(0u, r);
+  let at = group.y * P.groupsX + group.x;
+  for (var k = 0u; k < P.rowsEach; k++) {
+    let r = (at * P.rowsEach + k) * GROUP + local;
+    if (r < P.rows) { row(0u, r); }
+  }
 }
 #endif

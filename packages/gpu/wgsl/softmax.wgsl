@@ -7,15 +7,24 @@ fn row(lane: u32, r: u32) {
   var part = Sum(0.0, 0.0, 0.0, 0u, false, false);
   var infinite = false;
   var notNumber = false;
-  for (var c = lane; c < P.classes; c += LANES) {
-    let x = get_input(x0 + c * P.input.z);
-    take(&part, x);
-    infinite = infinite || bits(x) == INFINITY;
-    notNumber = notNumber || isNan(x);
+  for (var c = lane; c < P.classes; c += 4u * LANES) {
+    var x = vec4<f32>(special(NEGATIVE_INFINITY));
+    x.x = get_input(x0 + c * P.input.z);
+    if (c + LANES < P.classes) { x.y = get_input(x0 + (c + LANES) * P.input.z); }
+    if (c + 2u * LANES < P.classes) { x.z = get_input(x0 + (c + 2u * LANES) * P.input.z); }
+    if (c + 3u * LANES < P.classes) { x.w = get_input(x0 + (c + 3u * LANES) * P.input.z); }
+    takeFour(&part, x);
+#if LOG_SUM_EXP
+    let u = bitcast<vec4<u32>>(x);
+    infinite = infinite || any(u == vec4<u32>(INFINITY));
+    notNumber = notNumber || any((u & vec4<u32>(0x7fffffffu)) > vec4<u32>(INFINITY));
+#endif
   }
   let sum = gather(lane, part);
+#if LOG_SUM_EXP
   infinite = orOfLanes(lane, select(0u, 1u, infinite)) != 0u;
   notNumber = orOfLanes(lane, select(0u, 1u, notNumber)) != 0u;
+#endif
   let none = sum.bad || !sum.some; // no softmax
 #if LOG_SUM_EXP
   // Of a row without a finite maximum it is that maximum, and its gradient e^(x − max).

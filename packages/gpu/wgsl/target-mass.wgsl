@@ -28,9 +28,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     each = each * get_weight(P.weight.x + index.x * P.weight.z);
 #endif
 #endif
+#if WEIGHTED
     mass = addTo(mass, each);
+#endif
     count += 1u;
   }
+#if !WEIGHTED
+  mass = vec2<f32>(f32(count), 0.0);
+#endif
   masses[local] = mass;
   counts[local] = count;
   workgroupBarrier();

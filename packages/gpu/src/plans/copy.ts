@@ -1,11 +1,11 @@
 import type { CopyPlan, DType } from "@surprisal/core";
 import { bind, type Dispatch } from "../kernel.ts";
-import { dispatch, GROUP, type Planner } from "./planner.ts";
+import { dispatch, type Planner } from "./planner.ts";
 
 const FLOATS: ReadonlySet<DType> = new Set(["f32", "f16", "bf16"]);
 
 /** One kernel, of an invocation for each element. */
-export function copy({ shape, input, output }: CopyPlan, { words }: Planner): Dispatch[] {
+export function copy({ shape, input, output }: CopyPlan, { words, group }: Planner): Dispatch[] {
   const count = shape.reduce((product, size) => product * size, 1);
   const dims = words(Uint32Array.from(shape.flatMap((size, d) => [size, input.strides[d] ?? 0])));
   const [fromFloat, toFloat] = [FLOATS.has(input.dtype), FLOATS.has(output.dtype)];
@@ -15,7 +15,7 @@ export function copy({ shape, input, output }: CopyPlan, { words }: Planner): Di
     dispatch({
       shaders: ["copy"],
       flags: plain ? [] : [conversion],
-      constants: { GROUP },
+      constants: { GROUP: group },
       integers: { offset: input.offset, to: output.offset, rank: shape.length, count },
       given: {
         bindings: [
@@ -25,7 +25,7 @@ export function copy({ shape, input, output }: CopyPlan, { words }: Planner): Di
         ],
         operands: {},
       },
-      groups: Math.ceil(count / GROUP),
+      groups: Math.ceil(count / group),
     }),
   ];
 }

@@ -1,11 +1,11 @@
-import type { CrossEntropyPlan, Operand } from "@surprisal/core";
+import type { CrossEntropyPlan, LossNumbers, Operand } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
-import { dispatch, GROUP, Operands, PART_BYTES, type Planner, rowGrid } from "./planner.ts";
+import { dispatch, Operands, PART_BYTES, type Planner, rowGrid } from "./planner.ts";
 
 /** The loss with its gradient in one kernel; the target's gradient and statistics in others; a sum at the end. */
 export function crossEntropy(plan: CrossEntropyPlan, planner: Planner): Dispatch[] {
   const { reduce, gradient, targetGradient, stats, rows } = plan;
-  const grid = rowGrid(rows, plan.logits, planner.lanes);
+  const grid = rowGrid(rows, plan.logits, planner);
   const partial = reduce ? planner.scratch(PART_BYTES * Math.max(1, grid.groups)) : undefined;
   // The target's gradient before the logits', which may take their place.
   const kernels: Dispatch[] = [];
@@ -28,18 +28,20 @@ export function crossEntropy(plan: CrossEntropyPlan, planner: Planner): Dispatch
       return gradient?.buffer === plan.logits.buffer ? to : to.add("gradient", gradient, "out");
     }),
   );
-  if (partial !== undefined) kernels.push(total(plan, partial, grid.groups));
+  if (partial !== undefined) kernels.push(total(plan, partial, grid.groups, planner));
   return kernels;
 }
 
-function pass(
+/** One kernel over all rows, with what it writes as flags and operands; parts of the sum go to `partialAt` and on. */
+export function pass(
   plan: CrossEntropyPlan,
   planner: Planner,
   outputs: readonly string[],
   addOutputs: (to: Operands) => Operands,
+  partialAt: number = 0,
 ): Dispatch {
   const { rows, logits, target, weight, rowWeight, upstream, divisor, gradient } = plan;
-  const grid = rowGrid(rows, logits, planner.lanes);
+  const grid = rowGrid(rows, logits, planner);
   const index = target.kind === "index";
   const backward = outputs.includes("OUT_GRADIENT") || outputs.includes("OUT_TARGET_GRADIENT");
   const inPlace = outputs.includes("OUT_GRADIENT") && gradient?.buffer === logits.buffer;
@@ -69,6 +71,7 @@ function pass(
   return dispatch({
     shaders: inPlace ? ["lanes", "in-place", "cross-entropy"] : ["lanes", "cross-entropy"],
     ...grid,
+    integers: { ...grid.integers, partialAt },
     flags: [...grid.flags, ...flags, ...outputs],
     given: addOutputs(given),
     numbers: {
@@ -90,16 +93,18 @@ function alias(given: Operands, gradient: Operand | undefined): void {
   if (gradient !== undefined) given.operands["gradient"] = gradient;
 }
 
-function total(
-  { loss, divisor, empty, strict, base }: CrossEntropyPlan,
+/** The sum of all parts, over the divisor. */
+export function total(
+  { loss, divisor, empty, strict, base }: LossNumbers & { readonly loss: Operand },
   partial: Operand["buffer"],
   count: number,
+  { group }: Planner,
 ): Dispatch {
   const number = typeof divisor === "number";
   return dispatch({
     shaders: ["total"],
     flags: [...(number ? [] : ["MASS"]), ...(strict ? ["STRICT"] : []), ...(strict && base !== 0 ? ["PARTS"] : [])],
-    constants: { GROUP },
+    constants: { GROUP: group },
     integers: { count, kept: number && divisor === 0 ? 0 : 1 },
     numbers: { scale: 1, empty, divisor: number ? divisor : NaN },
     given: new Operands()

@@ -1,6 +1,6 @@
 import type { OneHotPlan } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
-import { dispatch, GROUP, Operands, type Planner } from "./planner.ts";
+import { dispatch, Operands, type Planner } from "./planner.ts";
 
 /** An invocation for each element; then what is wrong is looked up. */
 export function oneHot({ rows, indices, output }: OneHotPlan, planner: Planner): Dispatch[] {
@@ -10,10 +10,10 @@ export function oneHot({ rows, indices, output }: OneHotPlan, planner: Planner):
   return [
     dispatch({
       shaders: ["one-hot"],
-      constants: { GROUP },
+      constants: { GROUP: planner.group },
       integers,
       given: new Operands().add("indices", indices).add("output", output, "out").status(planner),
-      groups: Math.ceil(count / GROUP),
+      groups: Math.ceil(count / planner.group),
     }),
     dispatch({
       shaders: ["explain"],

@@ -10,16 +10,26 @@ export interface Planner {
   /** Where the plans at hand say what is wrong with their data. */
   readonly status: DeviceBuffer;
   readonly slot: number;
+  /** Invocations of a workgroup that have nothing to do with each other, or little. */
+  readonly group: number;
   /** Invocations that share a row of many classes. */
   readonly lanes: number;
+  /** Whether the device is a program on processors. */
+  readonly software: boolean;
+  /** No buffer may be larger. */
+  readonly mostBytes: number;
 }
 
-/** Invocations of a workgroup that works on a row each. */
-export const GROUP = 64;
 /** What a workgroup leaves of its sum: five words. */
 export const PART_BYTES = 20;
 /** Rows of up to so many classes have one invocation each. */
 const FEW_CLASSES = 32;
+/** So many rows keep processors busy that pretend to be a GPU; barriers cost them more than reading across. */
+const MANY_ROWS = 512;
+
+/** Workgroups that keep a device busy: where there are more, an invocation takes several rows. */
+const BUSY = 512;
+const MOST_ROWS_EACH = 16;
 
 /** How a kernel goes through rows: one invocation a row, or as many as there are lanes. */
 export interface RowGrid {
@@ -33,15 +43,17 @@ export interface RowGrid {
 export function rowGrid(
   { outer, classes, inner }: Rows,
   { strides }: Pick<Operand, "strides">,
-  lanes: number,
+  { group, lanes, software }: Planner,
 ): RowGrid {
   const rows = outer * inner;
-  const many = classes > FEW_CLASSES && (strides[1] === 1 || inner === 1);
+  const rowsEach = Math.max(1, Math.min(MOST_ROWS_EACH, Math.floor(rows / (group * BUSY))));
+  const enough = software && rows >= MANY_ROWS;
+  const many = classes > FEW_CLASSES && (strides[1] === 1 || inner === 1) && !enough;
   return {
     flags: many ? ["MANY"] : [],
-    constants: many ? { LANES: lanes } : { LANES: 1, GROUP },
-    integers: { rows, classes, inner },
-    groups: many ? rows : Math.ceil(rows / GROUP),
+    constants: many ? { LANES: lanes } : { LANES: 1, GROUP: group },
+    integers: { rows, classes, inner, rowsEach },
+    groups: many ? rows : Math.ceil(rows / (group * rowsEach)),
   };
 }
 

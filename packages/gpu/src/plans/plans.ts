@@ -2,6 +2,7 @@ import type { DType, Plan } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
 import { copy } from "./copy.ts";
 import { crossEntropy } from "./cross-entropy.ts";
+import { linear, linearRefusal } from "./linear.ts";
 import { oneHot } from "./one-hot.ts";
 import type { Planner } from "./planner.ts";
 import { pointwise } from "./pointwise.ts";
@@ -24,7 +25,7 @@ export function dispatchesOf(plan: Plan, planner: Planner): Dispatch[] {
     case "pointwise":
       return pointwise(plan, planner);
     case "linear-cross-entropy":
-      throw new TypeError("a plan that was refused cannot be run");
+      return linear(plan, planner);
     default:
       return plan satisfies never;
   }
@@ -32,9 +33,8 @@ export function dispatchesOf(plan: Plan, planner: Planner): Dispatch[] {
 
 /** Why a plan cannot run here. */
 export function refusalOf(plan: Plan): string | undefined {
-  if (plan.kind === "linear-cross-entropy") return "not part of this version";
-  const wide = dtypesOf(plan).includes("f64");
-  return wide ? "WebGPU has no f64" : undefined;
+  if (dtypesOf(plan).includes("f64")) return "WebGPU has no f64";
+  return plan.kind === "linear-cross-entropy" ? linearRefusal(plan) : undefined;
 }
 
 function dtypesOf(plan: Plan): (DType | undefined)[] {
@@ -58,8 +58,11 @@ function dtypesOf(plan: Plan): (DType | undefined)[] {
       const above = typeof upstream === "number" ? undefined : upstream;
       return [a, b, weight, positiveWeight, above, output, gradient].map((operand) => operand?.dtype);
     }
-    case "linear-cross-entropy":
-      return [];
+    case "linear-cross-entropy": {
+      const { hidden, matrix, bias, weight, rowWeight, upstream, loss } = plan;
+      const above = typeof upstream === "number" ? undefined : upstream;
+      return [hidden, matrix, bias, weight, rowWeight, above, loss].map((operand) => operand?.dtype);
+    }
     default:
       return plan satisfies never;
   }

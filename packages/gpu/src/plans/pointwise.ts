@@ -1,6 +1,6 @@
 import type { PointwisePlan } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
-import { dispatch, GROUP, Operands, PART_BYTES, type Planner, rowGrid } from "./planner.ts";
+import { dispatch, Operands, PART_BYTES, type Planner, rowGrid } from "./planner.ts";
 
 /** Elements that an invocation adds up. */
 const ELEMENTS = 16;
@@ -8,10 +8,11 @@ const ELEMENTS = 16;
 /** Elements one by one, or rows; then a sum, and what is wrong. */
 export function pointwise(plan: PointwisePlan, planner: Planner): Dispatch[] {
   const { term, rows, a, b, weight, positiveWeight, upstream, gradient, reduce, output } = plan;
+  const { group } = planner;
   const count = rows.outer * rows.classes * rows.inner;
   const total = reduce === "total";
-  const groups = Math.ceil(count / (GROUP * (total ? ELEMENTS : 1)));
-  const grid = reduce === "classes" ? rowGrid(rows, a, planner.lanes) : undefined;
+  const groups = Math.ceil(count / (group * (total ? ELEMENTS : 1)));
+  const grid = reduce === "classes" ? rowGrid(rows, a, planner) : undefined;
   const partial = total ? planner.scratch(PART_BYTES * Math.max(1, groups)) : undefined;
   const above = typeof upstream === "number" || gradient === undefined ? undefined : upstream;
   const conditions = {
@@ -32,12 +33,12 @@ export function pointwise(plan: PointwisePlan, planner: Planner): Dispatch[] {
   else given.words("partial", partial, "out");
   const checks = term === "binary-probabilities";
   if (checks) given.status(planner);
-  const integers = { count, classes: rows.classes, inner: rows.inner, stride: groups * GROUP, slot: planner.slot };
+  const integers = { count, classes: rows.classes, inner: rows.inner, stride: groups * group, slot: planner.slot };
   const kernels = [
     dispatch({
       shaders: grid === undefined ? ["pointwise"] : ["lanes", "pointwise", "rows"],
       flags: [...Object.entries(conditions).flatMap(([name, holds]) => (holds ? [name] : [])), ...(grid?.flags ?? [])],
-      constants: grid?.constants ?? { GROUP },
+      constants: grid?.constants ?? { GROUP: group },
       integers: { ...integers, ...grid?.integers },
       given,
       numbers: {
@@ -57,7 +58,7 @@ export function pointwise(plan: PointwisePlan, planner: Planner): Dispatch[] {
     kernels.push(
       dispatch({
         shaders: ["total"],
-        constants: { GROUP },
+        constants: { GROUP: group },
         integers: { count: groups, kept: 1 },
         numbers: { scale: plan.scale, empty: 0, divisor: 1 },
         given: new Operands().words("partial", partial).add("loss", output, "out"),

@@ -3,8 +3,8 @@ import type { Dispatch } from "../kernel.ts";
 import { dispatch, Operands, type Planner, rowGrid } from "./planner.ts";
 
 /** One kernel. */
-export function softmax({ of, rows, input, upstream, output }: SoftmaxPlan, { lanes }: Planner): Dispatch[] {
-  const grid = rowGrid(rows, input, lanes);
+export function softmax({ of, rows, input, upstream, output }: SoftmaxPlan, planner: Planner): Dispatch[] {
+  const grid = rowGrid(rows, input, planner);
   const flags = [
     ...grid.flags,
     ...(of === "softmax" ? ["SOFTMAX"] : []),

@@ -1,0 +1,223 @@
+import type { CrossEntropyPlan, DeviceBuffer, LinearCrossEntropyPlan, Operand, Rows } from "@surprisal/core";
+import type { Dispatch } from "../kernel.ts";
+import { pass, total } from "./cross-entropy.ts";
+import { dispatch, Operands, PART_BYTES, type Planner } from "./planner.ts";
+
+// Block of rows by block of rows: their logits into working memory, cross entropy in place of them, and two more products that carry
+// the gradient back.
+
+/** Working memory by what it depends on. */
+interface Memory {
+  readonly fixed: number;
+  readonly perRow: number;
+}
+
+function memoryOf({ rows, features, matrixGradient, biasGradient }: LinearCrossEntropyPlan): Memory {
+  const sums = matrixGradient !== undefined && matrixGradient.dtype !== "f32" ? 4 * rows.classes * features : 0;
+  const biasSums = biasGradient === undefined ? 0 : 8 * rows.classes;
+  return { fixed: sums + biasSums + PART_BYTES * rows.outer, perRow: 4 * Math.max(1, rows.classes) + 4 };
+}
+
+/** Why the layer cannot be computed within `maxBytes`. */
+export function linearRefusal(plan: LinearCrossEntropyPlan): string | undefined {
+  const { fixed, perRow } = memoryOf(plan);
+  const needed = fixed + perRow;
+  return needed > plan.maxBytes ? `maxBytes is ${plan.maxBytes}; at least ${needed} are needed` : undefined;
+}
+
+/** Rows of a block are a multiple of this, where there is room: whole tiles. */
+const WHOLE = 64;
+
+function blockRows(plan: LinearCrossEntropyPlan, mostBytes: number): number {
+  const { fixed, perRow } = memoryOf(plan);
+  const fit = Math.floor(Math.min(plan.maxBytes - fixed, mostBytes) / perRow);
+  const whole = fit >= WHOLE ? fit - (fit % WHOLE) : Math.max(1, fit);
+  return Math.min(whole, Math.max(1, plan.rows.outer));
+}
+
+/** Everything that the blocks share. */
+interface Shared {
+  readonly plan: LinearCrossEntropyPlan;
+  readonly planner: Planner;
+  readonly slopes: DeviceBuffer;
+  readonly kept: DeviceBuffer;
+  readonly partial: DeviceBuffer | undefined;
+  readonly matrixSums: DeviceBuffer | undefined;
+  readonly biasSums: DeviceBuffer | undefined;
+  readonly backward: boolean;
+}
+
+/** Rows `first …`, count of them. */
+interface Block {
+  readonly first: number;
+  readonly count: number;
+  readonly last: boolean;
+}
+
+/** All kernels of the layer. */
+export function linear(plan: LinearCrossEntropyPlan, planner: Planner): Dispatch[] {
+  const { rows, features, hiddenGradient, matrixGradient, biasGradient, reduce } = plan;
+  const size = blockRows(plan, planner.mostBytes);
+  const backward = [hiddenGradient, matrixGradient, biasGradient].some((gradient) => gradient !== undefined);
+  const beside = matrixGradient !== undefined && matrixGradient.dtype !== "f32";
+  const shared: Shared = {
+    plan,
+    planner,
+    backward,
+    slopes: planner.scratch(4 * size * Math.max(1, rows.classes)),
+    kept: planner.scratch(4 * size),
+    partial: reduce ? planner.scratch(PART_BYTES * Math.max(1, rows.outer)) : undefined,
+    matrixSums: beside ? planner.scratch(4 * rows.classes * features) : undefined,
+    biasSums: biasGradient && planner.scratch(8 * rows.classes),
+  };
+  const kernels: Dispatch[] = [];
+  let parts = 0;
+  for (let first = 0; first < Math.max(1, rows.outer); first += size) {
+    const count = Math.min(size, rows.outer - first);
+    const block: Block = { first, count, last: first + size >= rows.outer };
+    const loss = lossOf(shared, block, parts);
+    kernels.push(logits(shared, block), loss, ...gradients(shared, block));
+    parts += loss.groups;
+  }
+  if (shared.partial !== undefined) kernels.push(total(plan, shared.partial, parts, planner));
+  return kernels;
+}
+
+/** An operand in other terms: the steps of a matrix product. */
+function matrixAt({ buffer, dtype }: Operand, offset: number, first: number, second: number): Operand {
+  return { buffer, dtype, offset, strides: [first, second, 0] };
+}
+
+/** The block's logits, or their gradient. */
+function slopesOf({ slopes, plan }: Shared): Operand {
+  return { buffer: slopes, dtype: "f32", offset: 0, strides: [plan.rows.classes, 1, 0] };
+}
+
+function logits(shared: Shared, { first, count }: Block): Dispatch {
+  const { hidden, matrix, bias, rows, features } = shared.plan;
+  const [rowStep, step] = hidden.strides;
+  const given = new Operands()
+    .add("a", matrixAt(hidden, hidden.offset + first * rowStep, rowStep, step))
+    .add("b", matrixAt(matrix, matrix.offset, matrix.strides[1], matrix.strides[0]))
+    .add("bias", bias)
+    .add("c", slopesOf(shared), "out");
+  return product(shared, given, { m: count, k: features, n: rows.classes }, [
+    "A_BY_K",
+    "B_BY_K",
+    ...(bias ? ["BIAS"] : []),
+  ]);
+}
+
+/** An operand from row `first` on. */
+function startingAt({ buffer, dtype, offset, strides }: Operand, first: number): Operand {
+  return { buffer, dtype, offset: offset + first * strides[0], strides };
+}
+
+/** Cross entropy of the block's logits, in whose place the gradient goes. */
+function lossOf(shared: Shared, { first, count }: Block, parts: number): Dispatch {
+  const { plan, planner, partial, kept, backward } = shared;
+  const moved = (operand: Operand): Operand => startingAt(operand, first);
+  const rows: Rows = { outer: count, classes: plan.rows.classes, inner: 1 };
+  const block: CrossEntropyPlan = {
+    ...plan,
+    kind: "cross-entropy",
+    rows,
+    logits: slopesOf(shared),
+    target: { ...plan.target, operand: moved(plan.target.operand) },
+    rowWeight: plan.rowWeight && moved(plan.rowWeight),
+    upstream: typeof plan.upstream === "number" ? plan.upstream : moved(plan.upstream),
+    loss: moved(plan.loss),
+    stats: undefined,
+    gradient: backward ? slopesOf(shared) : undefined,
+    targetGradient: undefined,
+  };
+  const flags = [
+    ...(partial === undefined ? ["OUT_LOSS"] : ["OUT_PARTIAL"]),
+    ...(backward ? ["OUT_GRADIENT", "OUT_KEPT"] : []),
+  ];
+  return pass(
+    block,
+    planner,
+    flags,
+    (to) => {
+      if (partial === undefined) to.add("loss", block.loss, "out");
+      else to.words("partial", partial, "both");
+      return backward ? to.words("kept", kept, "out") : to;
+    },
+    parts,
+  );
+}
+
+function gradients(shared: Shared, { first, count, last }: Block): Dispatch[] {
+  const { plan, planner, kept, matrixSums, biasSums } = shared;
+  const { hidden, matrix, hiddenGradient, matrixGradient, biasGradient, rows, features } = plan;
+  const { classes } = rows;
+  const slopes = slopesOf(shared);
+  const more = first > 0 ? ["ACCUMULATE"] : [];
+  const kernels: Dispatch[] = [];
+  if (hiddenGradient !== undefined) {
+    const [rowStep, step] = hiddenGradient.strides;
+    const given = new Operands()
+      .add("a", slopes)
+      .add("b", matrixAt(matrix, matrix.offset, matrix.strides[0], matrix.strides[1]))
+      .words("kept", kept)
+      .add("c", matrixAt(hiddenGradient, hiddenGradient.offset + first * rowStep, rowStep, step), "out");
+    kernels.push(product(shared, given, { m: count, k: classes, n: features }, ["A_BY_K", "MASKED", "MASK_M"]));
+  }
+  if (matrixGradient !== undefined) {
+    const sums: Operand =
+      matrixSums === undefined
+        ? matrixGradient
+        : { buffer: matrixSums, dtype: "f32", offset: 0, strides: [features, 1, 0] };
+    const given = new Operands()
+      .add("a", matrixAt(slopes, 0, 1, classes))
+      .add("b", matrixAt(hidden, hidden.offset + first * hidden.strides[0], hidden.strides[0], hidden.strides[1]))
+      .words("kept", kept)
+      .add("c", sums, first > 0 ? "both" : "out");
+    kernels.push(product(shared, given, { m: classes, k: count, n: features }, ["MASKED", "MASK_K", ...more]));
+    if (last && matrixSums !== undefined) kernels.push(converted(shared, sums, matrixGradient));
+  }
+  if (biasGradient !== undefined && biasSums !== undefined) {
+    kernels.push(
+      dispatch({
+        shaders: ["column-sums"],
+        flags: [...more, ...(last ? ["LAST"] : [])],
+        constants: { GROUP: planner.group },
+        integers: { rows: count, classes },
+        given: new Operands()
+          .words("slopes", slopes.buffer)
+          .words("kept", kept)
+          .words("sums", biasSums, "both")
+          .add("output", last ? biasGradient : undefined, "out"),
+        groups: Math.ceil(classes / planner.group),
+      }),
+    );
+  }
+  return kernels;
+}
+
+/** A matrix product on tiles; software adapters have dear barriers, and get small workgroups. */
+function product(
+  { planner }: Shared,
+  given: Operands,
+  { m, k, n }: { readonly m: number; readonly k: number; readonly n: number },
+  flags: readonly string[],
+): Dispatch {
+  const edge = planner.software ? 4 : 16;
+  const tile = 4 * edge;
+  const groups = Math.ceil(m / tile) * Math.ceil(n / tile);
+  return dispatch({ shaders: ["gemm"], flags, constants: { EDGE: edge }, integers: { m, k, n }, given, groups });
+}
+
+/** Sums that were kept in f32, in the dtype of the gradient. */
+function converted({ plan, planner }: Shared, sums: Operand, output: Operand): Dispatch {
+  const count = plan.rows.classes * plan.features;
+  const dims = planner.words(Uint32Array.of(plan.rows.classes, plan.features, plan.features, 1));
+  return dispatch({
+    shaders: ["copy"],
+    constants: { GROUP: planner.group },
+    integers: { offset: 0, to: output.offset, rank: 2, count },
+    given: new Operands().add("input", sums).words("dims", dims).add("output", output, "out"),
+    groups: Math.ceil(count / planner.group),
+  });
+}
