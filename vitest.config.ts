@@ -1,10 +1,13 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { chromiumLaunch } from "./tools/chromium.ts";
+import { chromiumLaunch, softwareGpu } from "./tools/chromium.ts";
 import { jsonModules } from "./tools/json-modules.ts";
 
 // Two lanes over the same sources: node, and a real Chromium. A file of tests that need Node is named `*.node.test.ts`,
 // one that needs a browser `*.browser.test.ts`. A lane that cannot start fails the run.
+
+// Tests in Node run in processes of their own, which find WebGPU on a Vulkan device in software, as those in Chromium do.
+Object.assign(process.env, softwareGpu());
 
 /** Packages are tested from their sources, not from what was last built. */
 const conditions = ["@surprisal/source"];
@@ -33,7 +36,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: [
-            "packages/{core,wasm}/src/**/*.test.ts",
+            "packages/{core,wasm,gpu}/src/**/*.test.ts",
             "apps/conformance/src/**/*.test.ts",
             "tools/**/*.browser.test.ts",
           ],

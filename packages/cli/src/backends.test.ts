@@ -12,6 +12,18 @@ it("auto takes the first that can be had, and keeps the reasons of the others", 
   expect(passedOver).toEqual([{ name: "gpu", reason: "no adapter" }]);
 });
 
+it("auto passes over a device that is a program on processors, and ends it; by name it can be had", async () => {
+  let ended = false;
+  const backend = { ...cpu(), describe: () => ({ software: true }), dispose: () => void (ended = true) };
+  const software: BackendEntry = { name: "gpu", create: () => Promise.resolve(backend) };
+  const chosen = await chooseBackend("auto", [software, CPU]);
+  expect(chosen.passedOver.map(({ reason }) => reason)).toEqual([
+    "its adapter is software: processors are faster without it",
+  ]);
+  expect([chosen.backend, ended]).toEqual([cpu(), true]);
+  expect((await chooseBackend("gpu", [software, CPU])).backend).toBe(backend);
+});
+
 it("a backend asked for by name is that one or an error", async () => {
   expect((await chooseBackend("cpu", [ABSENT, CPU])).backend).toBe(cpu());
   const refused = chooseBackend("gpu", [ABSENT, CPU]);

@@ -9,7 +9,7 @@ export interface BackendEntry {
 
 /** Every backend, the fastest first: `--backend auto` takes the first that can be had. */
 export const BACKENDS: readonly BackendEntry[] = [
-  { name: "gpu", create: () => Promise.reject(new Error("the GPU backend is not part of this version")) },
+  { name: "gpu", create: async () => (await import("@surprisal/gpu")).gpu() },
   { name: "wasm", create: async () => (await import("@surprisal/wasm")).wasm() },
   { name: "cpu", create: async () => (await import("@surprisal/core")).cpu() },
 ];
@@ -43,10 +43,18 @@ export async function chooseBackend(wanted: string, entries: readonly BackendEnt
   for (const entry of entries) {
     if (wanted !== "auto" && wanted !== entry.name) continue;
     const opened = await open(entry);
-    if ("backend" in opened) return { backend: opened.backend, passedOver };
-    passedOver.push(opened);
+    if ("backend" in opened) {
+      if (wanted !== "auto" || !isSoftware(opened.backend)) return { backend: opened.backend, passedOver };
+      opened.backend.dispose();
+      passedOver.push({ name: entry.name, reason: "its adapter is software: processors are faster without it" });
+    } else passedOver.push(opened);
   }
   throw unavailable(wanted, passedOver);
+}
+
+/** Whether it says that its device is a program on processors. */
+export function isSoftware(backend: Backend): boolean {
+  return backend.describe()["software"] === true;
 }
 
 /** The error of a backend that was asked for and cannot be had. */

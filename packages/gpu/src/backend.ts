@@ -20,7 +20,8 @@ import {
   parametersOf,
   textOf,
 } from "./kernel.ts";
-import { dispatch } from "./plans/planner.ts";
+import { lost, noMemory } from "./failures.ts";
+import { tail } from "./plans/tail.ts";
 import { dispatchesOf, refusalOf } from "./plans/plans.ts";
 import { Pool } from "./pool.ts";
 
@@ -283,29 +284,4 @@ export class GpuBackend implements Backend {
     this.#kernels.set(text, made);
     return made;
   }
-}
-
-/** Queues can write whole words only. */
-function tail(buffer: DeviceBuffer, at: number, bytes: Uint8Array): Dispatch {
-  const word = new Uint32Array(1);
-  new Uint8Array(word.buffer).set(bytes);
-  return dispatch({
-    shaders: ["tail"],
-    integers: { at, mask: 2 ** (8 * bytes.length) - 1, value: word[0] ?? 0 },
-    given: { bindings: [{ name: "output", buffer, dtype: "atomics", access: "both" }], operands: {} },
-    groups: 1,
-  });
-}
-
-function noMemory(bytes: number | undefined, reason: string): BackendError {
-  const what = bytes === undefined ? "working memory" : `${bytes} bytes`;
-  return new BackendError("memory", `gpu: ${what} could not be allocated: ${reason}`, { bytes });
-}
-
-function lost(reason: string): BackendError {
-  return new BackendError(
-    "backend-lost",
-    `gpu: the device is lost (${reason}); make a new backend, and its tensors anew`,
-    { reason },
-  );
 }

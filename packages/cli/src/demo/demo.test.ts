@@ -115,7 +115,7 @@ describe("numbers against closed forms", () => {
     const losses = rows.flatMap((row) => (row.available ? [row.indices, row.probabilities, row.withGrad] : []));
     for (const { value } of losses) expect(value).toBeCloseTo(section("volume").composed.value, 6);
     expect(losses.length / 3 + reasons.length).toBe(rows.length);
-    expect(reasons).toEqual(["the GPU backend is not part of this version"]);
+    expect(reasons.every((reason) => /no adapter|no WebGPU/.test(reason))).toBe(true);
     expect(rows.find(({ name }) => name === "wasm")).toMatchObject({ threads: Math.min(8, availableParallelism()) });
   });
 });
@@ -126,7 +126,8 @@ describe("the text", () => {
       const shown = text(color);
       expect(shown.includes("\u001b[")).toBe(color === "FORCE_COLOR");
       expect(shown.match(/0\.4878/g)?.length).toBe(2);
-      expect(shown.match(/1\.417/g)?.length).toBe(5);
+      const { rows } = section("backends");
+      expect(shown.match(/1\.417/g)?.length).toBe(3 + rows.filter(({ available }) => available).length);
     }
   });
 
@@ -178,12 +179,6 @@ describe("the gate", () => {
   it("says so in the verdict", () => {
     const verdict = renderVerdict([check("x", 1, 2, 0)], styleFor(new Captured()));
     expect(plainLines(verdict).join("")).toBe("✗  1 of 1 comparisons failed.");
-  });
-
-  it("a backend that cannot be had is exit code 4", async () => {
-    const { code, stderr } = await run("demo", "--backend", "gpu");
-    expect(code).toBe(EXIT.backendUnavailable);
-    expect(stderr).toBe("surprisal: --backend gpu cannot be had: the GPU backend is not part of this version\n");
   });
 });
 

@@ -229,13 +229,6 @@ describe("errors: one line on stderr, nothing on stdout", () => {
       ["--ignore-index", "1"],
       /needs class indices/,
     ],
-    [
-      "a backend that is not there",
-      4,
-      pair,
-      ["--backend", "gpu"],
-      /--backend gpu cannot be had: .* not part of this version$/,
-    ],
   ])("%s", async (_what, code, [logits, targets], options, message) => {
     const flags = options.map((option) => (option.endsWith(".npy") ? fixture(option) : option));
     const result = await run("eval", fixture(logits), fixture(targets), ...flags);

@@ -1,5 +1,5 @@
 import type { Backend } from "@surprisal/core";
-import { type BackendEntry, open } from "../../backends.ts";
+import { type BackendEntry, isSoftware, open } from "../../backends.ts";
 import { check, type Check, lossBound } from "../check.ts";
 import { measure, type Measured } from "../measure.ts";
 import { CLASSES, type Volume } from "../volume.ts";
@@ -10,6 +10,8 @@ export interface BackendRow extends Measured {
   readonly available: true;
   /** Threads that compute, where the backend says so. */
   readonly threads?: number;
+  /** Whether its device is a program on processors. */
+  readonly software: boolean;
 }
 
 /** A backend that cannot be had, and why. */
@@ -48,7 +50,7 @@ export async function computeBackends(
     const { backend } = opened;
     try {
       const measured = backend === volume.logits.backend ? host : await measure(backend, volume);
-      rows.push({ name, available: true, ...threadsOf(backend), ...measured });
+      rows.push({ name, available: true, ...threadsOf(backend), software: isSoftware(backend), ...measured });
     } finally {
       backend.dispose();
     }

@@ -14,24 +14,27 @@ export function renderBackends({ rows }: BackendsSection, style: Style): string 
       there.map((row) => rowOf(row, cpu, style)),
       style,
       {
-        head: ["backend", "threads", "loss", "index ms", "", "probabilities ms", "", "with gradient ms", ""],
+        head: ["backend", "threads", "loss", "index", "", "probabilities", "", "with gradient", ""],
         align: ["left", ...Array<"right">(8).fill("right")],
       },
     ),
     ...(notes.length > 0 ? ["\n", sectionTable(notes, style)] : []),
     "\n",
-    paragraph(style.dim("With gradient: class indices, loss and gradient in one call. ×: speed-up over cpu.")),
+    paragraph(
+      style.dim("Milliseconds, and the speed-up over cpu. With gradient: indices, loss and gradient in one call."),
+    ),
   ].join("");
 }
 
 function rowOf(row: BackendRow, cpu: BackendRow | undefined, style: Style): string[] {
-  const { name, threads = 1, indices } = row;
+  const { name, threads, software, indices } = row;
   const times = (["indices", "probabilities", "withGrad"] as const).flatMap((way) => {
     const { milliseconds: taken } = row[way];
     const speedUp = cpu === undefined || cpu === row ? "" : `${significant(cpu[way].milliseconds / taken, 2)}×`;
     return [milliseconds(taken), style.strong(speedUp)];
   });
-  return [name, String(threads), style.strong(fixed(indices.value)), ...times];
+  const where = software ? "software" : (threads?.toString() ?? "");
+  return [name, where, style.strong(fixed(indices.value)), ...times];
 }
 
 function absentRow({ name, reason }: AbsentRow, style: Style): string[] {
