@@ -10,6 +10,8 @@ export interface Lane {
   readonly runtime: "node" | "browser";
   /** Whether it needs a GPU, or one in software. */
   readonly gpu?: boolean;
+  /** Only every so manieth case: of a lane beside one that is judged by all. */
+  readonly every?: number;
   readonly create: () => Backend | Promise<Backend>;
   /** How exactly it computes. */
   readonly arithmetic: Arithmetic;
@@ -26,6 +28,7 @@ export const LANES: readonly Lane[] = [
   }),
   { name: "dawn-swiftshader", runtime: "node", gpu: true, create: async () => gpu(), arithmetic: WGSL },
   { name: "browser-cpu", runtime: "browser", create: () => cpu(), arithmetic: FLOAT64 },
+  { name: "chromium-webgpu", runtime: "browser", every: 5, create: async () => gpu(), arithmetic: WGSL },
 ];
 
 function wasmLanes(options: Readonly<Record<string, WasmOptions>>): Lane[] {

@@ -97,7 +97,7 @@ function isRandom({ mode, oracle }: Flags): boolean {
 
 /** Soaks and sweeps run in this process, one after the other. */
 function defaultLanes(flags: Flags): readonly Lane[] {
-  return isRandom(flags) ? LANES.filter(({ runtime }) => runtime === "node") : LANES;
+  return isRandom(flags) ? LANES.filter((lane) => lane.runtime === "node" && lane.gpu !== true) : LANES;
 }
 
 async function judged(lane: Lane, address: string | undefined, flags: Flags, tell: Tell): Promise<LaneReport> {
@@ -111,7 +111,8 @@ async function judged(lane: Lane, address: string | undefined, flags: Flags, tel
     return random({ name, create, arithmetic, seconds, seed, onCase, ...only });
   }
   const mode = flags.mode === "support" || flags.mode === "soak" ? "values" : flags.mode;
-  return runLane(lane, { mode, every: flags.every, ...only }, tell);
+  const every = address === undefined ? flags.every * (lane.every ?? 1) : flags.every;
+  return runLane(lane, { mode, every, ...only }, tell);
 }
 
 /** Some lanes at a time, in their order; bars on a terminal's standard error, nothing elsewhere. */
