@@ -15,6 +15,7 @@ import {
   compile,
   type Dispatch,
   gridOf,
+  keyOf,
   PARAMETER_BYTES,
   PARAMETER_USAGE,
   parametersOf,
@@ -277,11 +278,11 @@ export class GpuBackend implements Backend {
   }
 
   #compiled(kernel: Dispatch): Compiled {
-    const text = textOf(kernel);
-    const known = this.#kernels.get(text);
+    const key = keyOf(kernel);
+    const known = this.#kernels.get(key);
     if (known !== undefined) return known;
-    const made = compile(this.#device, text, kernel.given.bindings);
-    this.#kernels.set(text, made);
+    const made = compile(this.#device, textOf(kernel), kernel.given.bindings);
+    this.#kernels.set(key, made);
     return made;
   }
 }

@@ -85,6 +85,13 @@ export function parametersOf({ given, integers, numbers, ignore, groups }: Dispa
   return { wgsl: `struct Params { ${fields.join(", ")} }\n@group(0) @binding(0) var<uniform> P: Params;`, bytes };
 }
 
+/** What tells kernels apart: dispatches with the same key have the same text. */
+export function keyOf({ shaders, flags, constants, given, integers, numbers }: Dispatch): string {
+  const slots = given.bindings.map(({ name, dtype, access }) => `${name}:${dtype}:${access}`);
+  const names = [given.operands, integers, numbers].map((each) => Object.keys(each).join());
+  return [shaders, flags, Object.entries(constants), slots, ...names].join(";");
+}
+
 /** The whole text of a kernel. */
 export function textOf(dispatch: Dispatch): string {
   const flags = new Set(dispatch.flags);
