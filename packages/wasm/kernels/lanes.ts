@@ -56,13 +56,6 @@ export function isFinite<T>(x: v128): v128 {
   return v128.eq<T>(v128.sub<T>(x, x), zero);
 }
 
-/** Whether every lane of a mask has ones. */
-// @ts-ignore: decorator
-@inline
-export function allOf(mask: v128): bool {
-  return v128.all_true<i32>(mask);
-}
-
 /** The lanes' sum, in f64. */
 // @ts-ignore: decorator
 @inline

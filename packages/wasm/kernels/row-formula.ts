@@ -1,4 +1,4 @@
-import { I32, I64 } from "../src/codes";
+import { F32, I32, I64 } from "../src/codes";
 import { bytesOf, fill, read } from "./elements";
 import { limit, slope, times } from "./formula";
 import { exp } from "./functions/exp";
@@ -193,7 +193,7 @@ export function gatherLogits<T>(plan: LossPlan, logits: Operand, first: i32, cou
     let from = runBase;
     let to = column(LOGIT) + <usize>p * sizeof<T>();
     let label = column(LABEL) + (<usize>p << 2);
-    if (sizeof<T>() == 4 && logits.dtype == 0) {
+    if (sizeof<T>() == 4 && logits.dtype == F32) {
       for (let q = 0; q < runCount; q++) {
         store<f32>(to, load<f32>(from + <usize>load<i32>(label) * step));
         from += runStep;
