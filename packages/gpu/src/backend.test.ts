@@ -132,6 +132,21 @@ describe("an end", () => {
     await expect(x.data()).rejects.toMatchObject({ code: "disposed" });
   });
 
+  test("of a backend on a device that is the caller's leaves the device alone, without what it held", async () => {
+    const device = await anyDevice();
+    const other = await gpu({ device });
+    const { buffers } = other.describe();
+    const x = tensor([1, 2, 3], { backend: other });
+    expect(other.describe()["buffers"]).toBe(Number(buffers) + 1);
+    expect(await softmax(x).data()).toHaveLength(3);
+    other.dispose();
+    await expect(x.data()).rejects.toMatchObject({ code: "disposed" });
+    const next = await gpu({ device });
+    expect(await softmax(tensor([1, 2, 3], { backend: next })).data()).toHaveLength(3);
+    next.dispose();
+    device.destroy();
+  });
+
   test("of a device is told, and another backend can be made", async () => {
     const device = await anyDevice();
     const other = await gpu({ device });

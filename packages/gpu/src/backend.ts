@@ -156,6 +156,9 @@ export class GpuBackend implements Backend {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#pool.end();
+    this.#parameters.destroy();
+    this.#status.device.destroy();
     if (this.#own) this.#device.destroy();
   }
 

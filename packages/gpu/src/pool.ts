@@ -7,6 +7,8 @@ const KEPT = 256 * 2 ** 20;
 export class Pool {
   readonly #device: GPUDevice;
   readonly #free = new Map<number, GPUBuffer[]>();
+  /** Free or not. */
+  readonly #all = new Set<GPUBuffer>();
   #kept = 0;
   #live = 0;
 
@@ -18,7 +20,11 @@ export class Pool {
     const size = capacityOf(bytes);
     this.#live++;
     const free = this.#free.get(size)?.pop();
-    if (free === undefined) return this.#device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });
+    if (free === undefined) {
+      const made = this.#device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });
+      this.#all.add(made);
+      return made;
+    }
     this.#kept -= size;
     return free;
   }
@@ -26,11 +32,21 @@ export class Pool {
   give(buffer: GPUBuffer): void {
     this.#live--;
     const { size } = buffer;
-    if (this.#kept + size > KEPT) return buffer.destroy();
+    if (this.#kept + size > KEPT) {
+      this.#all.delete(buffer);
+      return buffer.destroy();
+    }
     this.#kept += size;
     const free = this.#free.get(size);
     if (free === undefined) this.#free.set(size, [buffer]);
     else free.push(buffer);
+  }
+
+  /** Gives all memory back to the device. */
+  end(): void {
+    for (const buffer of this.#all) buffer.destroy();
+    this.#all.clear();
+    this.#free.clear();
   }
 
   describe(): Readonly<Record<string, unknown>> {
