@@ -22,6 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
+          pool: "forks", // Dawn and threads of Node do not go together
           include: ["packages/*/src/**/*.test.ts", "apps/*/**/*.test.ts", "tools/**/*.test.ts", "docs/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.browser.test.ts"],
         },

@@ -6,6 +6,9 @@ import { fixture } from "./testing/io.ts";
 // The built program, as it is installed: `pnpm build` comes first.
 const BIN = new URL("../dist/bin.js", import.meta.url).pathname;
 
+/** Dawn writes to stderr by itself where it finds no driver. */
+const WASM = ["--backend", "wasm"];
+
 function start(...argv: string[]): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
   const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["ignore", "pipe", "pipe"] });
   return child;
@@ -28,14 +31,14 @@ async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
 }
 
 it("runs a command", async () => {
-  const child = start("eval", fixture("logits-f4.npy"), fixture("targets-i8.npy"), "--json");
+  const child = start("eval", fixture("logits-f4.npy"), fixture("targets-i8.npy"), "--json", ...WASM);
   const [stdout, stderr, { code }] = await Promise.all([textOf(child.stdout), textOf(child.stderr), end(child)]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(JSON.parse(stdout)).toMatchObject({ version: 1, keptRows: 5 });
 });
 
 it("gives the exit code of an error", async () => {
-  const child = start("eval", "missing.npy", "missing.npy");
+  const child = start("eval", "missing.npy", "missing.npy", ...WASM);
   const [stderr, { code }] = await Promise.all([textOf(child.stderr), end(child)]);
   expect({ code, stderr }).toEqual({ code: 3, stderr: "surprisal: missing.npy: no such file or directory\n" });
 });

@@ -1,15 +1,11 @@
-import {
-  type Backend,
-  BackendError,
-  type DeviceBuffer,
-  DisposedError,
-  type Plan,
-  type SurprisalError,
-} from "@surprisal/core";
+import { type Backend, type BackendError, type DeviceBuffer, DisposedError, type Plan } from "@surprisal/core";
 import { GpuBuffer, gpuBuffer } from "./buffer.ts";
-import { COPY_DST, MAP_READ, READ, STORAGE, COPY_SRC } from "./constants.ts";
+import { Checks } from "./checks.ts";
+import { COPY_DST } from "./constants.ts";
 import type { Found } from "./device.ts";
-import { checksData, DataFault, DeviceFault, type Fault, NOTHING, SLOT_WORDS, SLOTS, together } from "./faults.ts";
+import { download, wordsDown } from "./download.ts";
+import { lost } from "./failures.ts";
+import { checksData, type Fault, together } from "./faults.ts";
 import {
   type Compiled,
   compile,
@@ -21,12 +17,11 @@ import {
   parametersOf,
   textOf,
 } from "./kernel.ts";
-import { lost, noMemory } from "./failures.ts";
 import { tail } from "./plans/tail.ts";
 import { dispatchesOf, refusalOf } from "./plans/plans.ts";
 import { Pool } from "./pool.ts";
+import { scoped } from "./scopes.ts";
 
-const STATUS_BYTES = SLOTS * SLOT_WORDS * 4;
 /** Kernels of a run whose parameters fit the buffer for them. */
 const MOST_DISPATCHES = 64;
 
@@ -40,11 +35,9 @@ export class GpuBackend implements Backend {
   readonly #pool: Pool;
   readonly #kernels = new Map<string, Compiled>();
   readonly #parameters: GPUBuffer;
-  readonly #status: GpuBuffer;
-  readonly #checks: (DataFault | undefined)[] = [];
+  readonly #checks: Checks;
   readonly #lanes: number;
   readonly #software: boolean;
-  #nextSlot = 0;
   #disposed = false;
   #lost: BackendError | undefined;
 
@@ -52,39 +45,21 @@ export class GpuBackend implements Backend {
     this.#device = device;
     this.#own = own;
     this.#facts = facts;
-    this.#pool = new Pool(device);
     this.maxBufferBytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+    this.#pool = new Pool(device, this.maxBufferBytes);
+    this.#checks = new Checks(device);
     this.#software = facts["software"] === true;
     this.#lanes = this.#software ? 32 : 128;
     this.#parameters = device.createBuffer({
       size: MOST_DISPATCHES * PARAMETER_BYTES,
       usage: PARAMETER_USAGE | COPY_DST,
     });
-    this.#status = new GpuBuffer(
-      STATUS_BYTES,
-      device.createBuffer({ size: STATUS_BYTES, usage: STORAGE | COPY_SRC | COPY_DST }),
-    );
     void this.#watch();
   }
 
   alloc(bytes: number): DeviceBuffer {
     this.#check();
-    this.#device.pushErrorScope("out-of-memory");
-    this.#device.pushErrorScope("validation");
-    const buffer = new GpuBuffer(bytes, this.#pool.take(Math.max(bytes, 4)));
-    const outcome = Promise.all([this.#device.popErrorScope(), this.#device.popErrorScope()]);
-    buffer.faults = [
-      new DeviceFault(
-        outcome.then(
-          ([invalid, memory]) => {
-            const error = memory ?? invalid;
-            return error === null ? undefined : noMemory(bytes, error.message);
-          },
-          (error: unknown) => this.#lost ?? lost(String(error)),
-        ),
-      ),
-    ];
-    return buffer;
+    return this.#pool.take(bytes);
   }
 
   free(buffer: DeviceBuffer): void {
@@ -95,47 +70,19 @@ export class GpuBackend implements Backend {
 
   write(buffer: DeviceBuffer, bytes: ArrayBufferView): void {
     this.#check();
-    const { device } = gpuBuffer(buffer);
-    const whole = bytes.byteLength & ~3;
-    if (whole > 0) this.#device.queue.writeBuffer(device, 0, bytes.buffer, bytes.byteOffset, whole);
-    if (whole === bytes.byteLength) return;
-    this.#submit([
-      tail(buffer, whole / 4, new Uint8Array(bytes.buffer, bytes.byteOffset + whole, bytes.byteLength - whole)),
-    ]);
+    const to = gpuBuffer(buffer);
+    const { fault } = scoped(this.#device, undefined, () => this.#put(to, bytes));
+    to.faults = together(to.faults, [fault]);
   }
 
   async read(buffer: DeviceBuffer, start: number, end: number): Promise<ArrayBuffer> {
     this.#check();
     const { device, faults } = gpuBuffer(buffer);
-    const from = start & ~3;
-    const bytes = ((end - from + 3) & ~3) + 0;
-    const status = faults.some((fault) => fault.state === "open");
-    const open = this.#checks.filter((fault) => fault?.state === "open");
-    const staging = this.#device.createBuffer({
-      size: Math.max(bytes, 4) + (status ? STATUS_BYTES : 0),
-      usage: MAP_READ | COPY_DST,
-    });
-    try {
-      const encoder = this.#device.createCommandEncoder();
-      if (bytes > 0) encoder.copyBufferToBuffer(device, from, staging, 0, bytes);
-      if (status) encoder.copyBufferToBuffer(this.#status.device, 0, staging, Math.max(bytes, 4), STATUS_BYTES);
-      this.#device.queue.submit([encoder.finish()]);
-      await staging.mapAsync(READ);
-      const mapped = staging.getMappedRange();
-      if (status) {
-        const words = new Uint32Array(mapped, Math.max(bytes, 4), STATUS_BYTES / 4);
-        for (const fault of open) fault?.settle(words);
-      }
-      const result = mapped.slice(start - from, end - from);
-      await this.#settle(faults);
-      return result;
-    } catch (error) {
-      if (this.#lost !== undefined) throw this.#lost;
-      if (this.#disposed) throw new DisposedError("disposed", "this gpu backend was disposed while a result was read");
-      throw error;
-    } finally {
-      staging.destroy();
-    }
+    const [told, bytes] = await Promise.allSettled([this.#settle(faults), download(this.#device, device, start, end)]);
+    if (told.status === "fulfilled" && bytes.status === "fulfilled") return bytes.value;
+    if (this.#disposed) throw new DisposedError("disposed", "this gpu backend was disposed while a result was read");
+    if (this.#lost !== undefined) throw this.#lost;
+    throw told.status === "rejected" ? told.reason : (bytes as PromiseRejectedResult).reason;
   }
 
   refuses(plan: Plan): string | undefined {
@@ -158,7 +105,7 @@ export class GpuBackend implements Backend {
     this.#disposed = true;
     this.#pool.end();
     this.#parameters.destroy();
-    this.#status.device.destroy();
+    this.#checks.end();
     if (this.#own) this.#device.destroy();
   }
 
@@ -172,78 +119,58 @@ export class GpuBackend implements Backend {
     if (!this.#disposed) this.#lost = lost(`${reason}: ${message}`);
   }
 
+  /** @throws the first of what went wrong */
   async #settle(faults: readonly Fault[]): Promise<void> {
+    if (faults.some(({ state }) => state === "open")) await this.#checks.learn();
     for (const fault of faults) {
       await fault.settled;
       if (typeof fault.state === "object") throw fault.state;
     }
   }
 
+  #put(buffer: GpuBuffer, bytes: ArrayBufferView): void {
+    const whole = wordsDown(bytes.byteLength);
+    if (whole > 0) this.#device.queue.writeBuffer(buffer.device, 0, bytes.buffer, bytes.byteOffset, whole);
+    if (whole === bytes.byteLength) return;
+    const rest = new Uint8Array(bytes.buffer, bytes.byteOffset + whole, bytes.byteLength - whole);
+    this.#submit([tail(buffer, whole / 4, rest)]);
+  }
+
   /** Runs a plan, whose outputs are as bad as what was checked before in the same call; gives all of these checks. */
   #runOne(plan: Plan, before: readonly Fault[]): readonly Fault[] {
     const scratch: GpuBuffer[] = [];
     const take = (bytes: number): GpuBuffer => {
-      const buffer = new GpuBuffer(bytes, this.#pool.take(Math.max(bytes, 4)));
+      const buffer = this.#pool.take(bytes);
       scratch.push(buffer);
       return buffer;
     };
-    this.#device.pushErrorScope("out-of-memory");
-    this.#device.pushErrorScope("validation");
-    let check: DataFault | undefined;
     try {
-      if (checksData(plan)) check = this.#newCheck(plan);
+      const check = checksData(plan) ? this.#checks.take(plan) : undefined;
+      const checks = check === undefined ? before : [...before, check];
       const planner = {
         scratch: take,
         words: (words: Uint32Array): GpuBuffer => {
           const buffer = take(words.byteLength);
-          if (words.byteLength > 0) this.write(buffer, words);
+          this.#put(buffer, words);
           return buffer;
         },
-        status: this.#status,
+        status: this.#checks.status,
         slot: check?.slot ?? 0,
         group: this.#software ? 16 : 64,
         lanes: this.#lanes,
         software: this.#software,
         mostBytes: this.maxBufferBytes,
       };
-      const dispatches = dispatchesOf(plan, planner);
-      this.#submit(dispatches);
-      const checks = check === undefined ? before : [...before, check];
-      this.#pass(dispatches, checks);
+      const { result: dispatches, fault } = scoped(this.#device, undefined, () => {
+        const made = dispatchesOf(plan, planner);
+        this.#submit(made);
+        return made;
+      });
+      handOn(dispatches, [...checks, fault]);
       return checks;
     } finally {
       for (const buffer of scratch) this.free(buffer);
     }
-  }
-
-  /** What is wrong with inputs is wrong with outputs, and what goes wrong now. */
-  #pass(dispatches: readonly Dispatch[], checks: readonly Fault[]): void {
-    const scopes = Promise.all([this.#device.popErrorScope(), this.#device.popErrorScope()]);
-    const outcome = scopes.then(
-      ([invalid, memory]): SurprisalError | undefined => {
-        if (memory !== null) return noMemory(undefined, memory.message);
-        return invalid === null
-          ? undefined
-          : new BackendError("backend-lost", `gpu: the device refuses a kernel: ${invalid.message}`);
-      },
-      (error: unknown) => this.#lost ?? lost(String(error)),
-    );
-    const bindings = dispatches.flatMap(({ given }) => given.bindings).filter(({ name }) => name !== "status");
-    const faults = together(...bindings.map(({ buffer }) => gpuBuffer(buffer).faults), checks, [
-      new DeviceFault(outcome),
-    ]);
-    for (const { buffer, access } of bindings) if (access !== "in") gpuBuffer(buffer).faults = faults;
-  }
-
-  #newCheck(plan: Plan): DataFault {
-    const slot = this.#nextSlot;
-    this.#nextSlot = (slot + 1) % SLOTS;
-    const before = this.#checks[slot];
-    if (before !== undefined && before.state === "open") return before; // shared from now on: nobody has looked for a thousand calls
-    const check = new DataFault(slot, plan);
-    this.#checks[slot] = check;
-    this.#device.queue.writeBuffer(this.#status.device, slot * SLOT_WORDS * 4, Uint32Array.of(NOTHING, 0, 0, 0));
-    return check;
   }
 
   /** Queues kernels, as many at a time as there is room for their parameters. */
@@ -288,4 +215,11 @@ export class GpuBackend implements Backend {
     this.#kernels.set(key, made);
     return made;
   }
+}
+
+/** What is wrong with inputs is wrong with outputs, and what goes wrong now. */
+function handOn(dispatches: readonly Dispatch[], now: readonly Fault[]): void {
+  const bindings = dispatches.flatMap(({ given }) => given.bindings).filter(({ name }) => name !== "status");
+  const faults = together(...bindings.map(({ buffer }) => gpuBuffer(buffer).faults), now);
+  for (const { buffer, access } of bindings) if (access !== "in") gpuBuffer(buffer).faults = faults;
 }

@@ -33,7 +33,7 @@ async function entryPoint(): Promise<GPU> {
     const name = "webgpu"; // not for bundlers: a page has no use for it
     module = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as typeof module;
   } catch (error) {
-    const message = "no WebGPU: navigator.gpu is undefined; in Node, Bun and the like, install the package webgpu";
+    const message = "no WebGPU: navigator.gpu is undefined; in Node, Bun and the like install the package webgpu";
     throw new BackendError("backend-unavailable", message, { cause: String(error) });
   }
   const made = module.create([]);
@@ -46,7 +46,7 @@ export async function findDevice({ device, adapter, powerPreference }: GpuOption
   if (device !== undefined) return { device, own: false, facts: factsOf(device.adapterInfo) };
   const found = adapter ?? (await (await entryPoint()).requestAdapter(powerPreference && { powerPreference }));
   if (found === null) {
-    const message = "no adapter: this machine has no GPU that WebGPU can use, or its driver is not allowed";
+    const message = "no adapter: no GPU that WebGPU can use; install its driver, or take another backend";
     throw new BackendError("backend-unavailable", message);
   }
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, found.limits[name]]));

@@ -15,7 +15,7 @@ export const NOTHING = 0xffffffff;
 /** What is checked on the device: bad data that a kernel has found, told by its slot. */
 export class DataFault implements Fault {
   state: Fault["state"] = "open";
-  readonly settled: undefined;
+  settled: Promise<void> | undefined;
   readonly slot: number;
   readonly #plan: Plan;
 
@@ -83,22 +83,25 @@ const MOST = 32;
 
 /** Many faults as one, so that lists stay short however long a chain of calls is. */
 class Faults implements Fault {
-  readonly #parts: readonly Fault[];
-  readonly settled: Promise<void>;
+  #parts: readonly Fault[];
 
   constructor(parts: readonly Fault[]) {
     this.#parts = parts;
-    this.settled = this.#learn();
+  }
+
+  get settled(): Promise<void> {
+    return this.#learn();
   }
 
   async #learn(): Promise<void> {
-    for (const { settled } of this.#parts) await settled;
+    for (const part of this.#parts) await part.settled;
   }
 
   get state(): Fault["state"] {
+    this.#parts = this.#parts.filter(({ state }) => state !== "fine");
     const bad = this.#parts.find(({ state }) => typeof state === "object");
     if (bad !== undefined) return bad.state;
-    return this.#parts.every(({ state }) => state === "fine") ? "fine" : "open";
+    return this.#parts.length === 0 ? "fine" : "open";
   }
 }
 

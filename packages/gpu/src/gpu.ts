@@ -3,6 +3,7 @@ import { GpuBackend } from "./backend.ts";
 import { type GpuOptions, findDevice } from "./device.ts";
 
 const KNOWN = ["device", "adapter", "powerPreference"];
+const PREFERENCES: readonly string[] = ["low-power", "high-performance"];
 
 /**
  * The backend on WebGPU, in browsers, Deno, and Node or Bun with the package `webgpu`. Tensors live on the device and results
@@ -10,7 +11,7 @@ const KNOWN = ["device", "adapter", "powerPreference"];
  *
  * `describe()` gives what was found, and whether the adapter is software.
  *
- * @throws OptionError `option-unknown`; BackendError `backend-unavailable`
+ * @throws OptionError `option-unknown`, `option-value`; BackendError `backend-unavailable`
  * @example
  * ```ts
  * import { choose, cpu } from "@surprisal/core";
@@ -25,5 +26,23 @@ export async function gpu(options: GpuOptions = {}): Promise<Backend> {
     const message = `gpu: unknown option "${unknown}"; options are ${KNOWN.join(", ")}`;
     throw new OptionError("option-unknown", message, { option: unknown });
   }
+  checkValues(options);
   return new GpuBackend(await findDevice(options));
+}
+
+function checkValues({ device, adapter, powerPreference }: GpuOptions): void {
+  if (powerPreference !== undefined && !PREFERENCES.includes(powerPreference))
+    throw wrong("powerPreference", PREFERENCES.map((each) => `"${each}"`).join(" or "), powerPreference);
+  if (device !== undefined && !has(device, "createBuffer")) throw wrong("device", "a GPUDevice", device);
+  if (adapter !== undefined && !has(adapter, "requestDevice")) throw wrong("adapter", "a GPUAdapter", adapter);
+}
+
+/** Not `instanceof`: in Node the classes belong to the package `webgpu`. */
+function has(value: unknown, method: string): boolean {
+  return typeof value === "object" && value !== null && method in value;
+}
+
+function wrong(option: string, wanted: string, got: unknown): OptionError {
+  const what = typeof got === "string" ? `"${got}"` : String(got);
+  return new OptionError("option-value", `gpu: ${option} must be ${wanted}; got ${what}`, { option, got });
 }

@@ -1,4 +1,7 @@
+import { GpuBuffer } from "./buffer.ts";
 import { COPY_DST, COPY_SRC, STORAGE } from "./constants.ts";
+import type { DeviceFault } from "./faults.ts";
+import { scoped } from "./scopes.ts";
 
 /** Bytes of free buffers that are kept for the next ones. */
 const KEPT = 256 * 2 ** 20;
@@ -6,33 +9,32 @@ const KEPT = 256 * 2 ** 20;
 /** Buffers by size. Freed ones are used again: the queue runs in order, so that whatever was queued before still finds its data. */
 export class Pool {
   readonly #device: GPUDevice;
+  readonly #mostBytes: number;
   readonly #free = new Map<number, GPUBuffer[]>();
-  /** Free or not. */
-  readonly #all = new Set<GPUBuffer>();
+  /** Free or not, with what the device said when they were made. */
+  readonly #all = new Map<GPUBuffer, DeviceFault>();
   #kept = 0;
   #live = 0;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, mostBytes: number) {
     this.#device = device;
+    this.#mostBytes = mostBytes;
   }
 
-  take(bytes: number): GPUBuffer {
-    const size = capacityOf(bytes);
+  take(bytes: number): GpuBuffer {
+    const size = Math.max(bytes, Math.min(capacityOf(bytes), this.#mostBytes));
+    const device = this.#again(size) ?? this.#make(bytes, size);
+    const fault = this.#all.get(device);
+    const buffer = new GpuBuffer(bytes, device);
+    if (fault !== undefined) buffer.faults = [fault];
     this.#live++;
-    const free = this.#free.get(size)?.pop();
-    if (free === undefined) {
-      const made = this.#device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST });
-      this.#all.add(made);
-      return made;
-    }
-    this.#kept -= size;
-    return free;
+    return buffer;
   }
 
   give(buffer: GPUBuffer): void {
     this.#live--;
     const { size } = buffer;
-    if (this.#kept + size > KEPT) {
+    if (this.#isBad(buffer) || this.#kept + size > KEPT) {
       this.#all.delete(buffer);
       return buffer.destroy();
     }
@@ -42,9 +44,32 @@ export class Pool {
     else free.push(buffer);
   }
 
+  #make(bytes: number, size: number): GPUBuffer {
+    const { result, fault } = scoped(this.#device, bytes, () =>
+      this.#device.createBuffer({ size, usage: STORAGE | COPY_SRC | COPY_DST }),
+    );
+    this.#all.set(result, fault);
+    return result;
+  }
+
+  /** A free buffer; those that turned out to have no memory behind them are dropped. */
+  #again(size: number): GPUBuffer | undefined {
+    for (;;) {
+      const buffer = this.#free.get(size)?.pop();
+      if (buffer === undefined) return undefined;
+      this.#kept -= size;
+      if (!this.#isBad(buffer)) return buffer;
+      this.#all.delete(buffer);
+    }
+  }
+
+  #isBad(buffer: GPUBuffer): boolean {
+    return typeof this.#all.get(buffer)?.state === "object";
+  }
+
   /** Gives all memory back to the device. */
   end(): void {
-    for (const buffer of this.#all) buffer.destroy();
+    for (const buffer of this.#all.keys()) buffer.destroy();
     this.#all.clear();
     this.#free.clear();
   }

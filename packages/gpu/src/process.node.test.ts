@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const CALL = `
 import { softmax, tensor } from "@surprisal/core";
@@ -34,11 +34,42 @@ test("a process survives the collection of everything that nobody holds", async 
   expect(await run(collected)).toBe("0.5,0.5\n0.5,0.5");
 });
 
-test("without an adapter it is told what is missing", async () => {
-  const script = `
-    import { gpu } from "@surprisal/gpu";
-    const adapter = { limits: {}, requestDevice: () => Promise.reject(new Error("consumed")) };
-    await gpu({ adapter }).catch(({ code, message }) => console.log(code, message));
-  `;
-  expect(await run(script)).toBe("backend-unavailable no device: Error: consumed");
+describe("what there is not is told, and what to do about it", () => {
+  const told = `.catch(({ code, message }) => console.log(code, message));`;
+
+  test("no WebGPU at all", async () => {
+    const script = `
+      import { registerHooks } from "node:module";
+      registerHooks({
+        resolve(name, context, next) {
+          if (name === "webgpu") throw new Error("not installed");
+          return next(name, context);
+        },
+      });
+      const { gpu } = await import("@surprisal/gpu");
+      await gpu()${told}
+    `;
+    expect(await run(script)).toMatch(/^backend-unavailable no WebGPU: .*install the package webgpu$/u);
+  });
+
+  test("no adapter", async () => {
+    const script = `
+      import { gpu } from "@surprisal/gpu";
+      const none = { gpu: { requestAdapter: () => Promise.resolve(null) } };
+      Object.defineProperty(globalThis, "navigator", { value: none });
+      await gpu()${told}
+    `;
+    expect(await run(script)).toMatch(
+      /^backend-unavailable no adapter: .*install its driver, or take another backend$/u,
+    );
+  });
+
+  test("no device", async () => {
+    const script = `
+      import { gpu } from "@surprisal/gpu";
+      const adapter = { limits: {}, requestDevice: () => Promise.reject(new Error("consumed")) };
+      await gpu({ adapter })${told}
+    `;
+    expect(await run(script)).toBe("backend-unavailable no device: Error: consumed");
+  });
 });

@@ -16,6 +16,8 @@ test.each([
 test.each([
   ["#if ONE\na", "#if without #endif"],
   ["a\n#endif", "#endif without #if"],
+  ["a\n#else\nb\n#endif", "#else without #if"],
+  ["#if ONE\n#endif\n#endif\n#if ONE", "#endif without #if"],
 ])("%j is refused", (text, message) => {
   expect(() => expand(text, new Set())).toThrow(message);
 });

@@ -11,9 +11,10 @@ export function expand(text: string, flags: ReadonlySet<string>): string {
   for (const line of text.split("\n")) {
     const [word = "", name = ""] = line.trim().split(/\s+/u);
     if (word === "#if") open.push(name.startsWith("!") ? !flags.has(name.slice(1)) : flags.has(name));
-    else if (word === "#else") open.push(open.pop() !== true);
-    else if (word === "#endif") {
-      if (open.pop() === undefined) throw new TypeError("#endif without #if");
+    else if (word === "#else" || word === "#endif") {
+      const taken = open.pop();
+      if (taken === undefined) throw new TypeError(`${word} without #if`);
+      if (word === "#else") open.push(!taken);
     } else if (open.every(Boolean)) lines.push(line);
   }
   if (open.length > 0) throw new TypeError("#if without #endif");

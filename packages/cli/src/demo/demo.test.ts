@@ -131,6 +131,14 @@ describe("the text", () => {
     }
   });
 
+  it("says of a GPU that it is software, where others have their threads", () => {
+    const backends = section("backends");
+    const rows = backends.rows.map((row) => (row.name === "wasm" ? { ...row, name: "gpu", software: true } : row));
+    const shown = plainLines(renderSection({ ...backends, rows }, 6, styleFor(new Captured())));
+    expect(shown.filter((line) => /^ {3}gpu +software +1\.4173 /.test(line)).length).toBeGreaterThan(0);
+    expect(shown.some((line) => /^ {3}cpu +1 +1\.4173 /.test(line))).toBe(true);
+  });
+
   it("reads the same without colour", () => {
     expect(plainLines(text("FORCE_COLOR"))).toEqual(plainLines(text("NO_COLOR")));
   });

@@ -1,16 +1,22 @@
 import { readFileSync } from "node:fs";
+import { type Backend, cpu } from "@surprisal/core";
 import { describe, expect, it, vi } from "vitest";
-import { fixture, run } from "../testing/io.ts";
+import type { BackendEntry } from "../backends.ts";
+import { EXIT } from "../exit.ts";
+import { Captured, fixture, type Ran, run } from "../testing/io.ts";
 import { npyBytes, temporary } from "../testing/npy.ts";
 import type { EvalReport } from "./report.ts";
+import { runEval } from "./run.ts";
 
 const expected = JSON.parse(readFileSync(fixture("expected.json"), "utf8")) as {
   readonly f4: { readonly none: readonly number[]; readonly sum: number; readonly mean: number };
   readonly [name: string]: unknown;
 };
 
+/** On wasm, whatever else there is; the last of several --backend counts. */
 async function evaluate(logits: string, targets: string, ...options: string[]): Promise<EvalReport> {
-  const { code, stdout, stderr } = await run("eval", fixture(logits), fixture(targets), "--json", ...options);
+  const argv = [fixture(logits), fixture(targets), "--json", "--backend", "wasm", ...options];
+  const { code, stdout, stderr } = await run("eval", ...argv);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout) as EvalReport;
 }
@@ -101,10 +107,17 @@ describe("the report", () => {
       reduction: "mean",
       rows: 8,
       keptRows: 8,
-      backend: { name: "wasm", passedOver: [{ name: "gpu" }] },
+      backend: { name: "wasm", passedOver: [] },
     });
     expect(report.milliseconds.loss).toBeGreaterThan(0);
     expect(report.perplexity).toBeCloseTo(Math.exp(Number(report.loss)), 12);
+  });
+
+  it("names the backend, and those that were passed over", async () => {
+    const { backend, loss } = await evaluate("logits-f4.npy", "targets-i8.npy", "--backend", "auto");
+    expect(["gpu", "wasm"]).toContain(backend.name);
+    expect(backend.passedOver.map(({ name }) => name)).toEqual(backend.name === "gpu" ? [] : ["gpu"]);
+    expect(loss).toBeCloseTo(expected.f4.mean, 6);
   });
 
   it("counts kept rows and correct ones", async () => {
@@ -148,6 +161,47 @@ describe("the report", () => {
     const targets = temporary(npyBytes({ descr: "|u1", shape: "(12,)", data: new Uint8Array(12) }));
     const { stdout } = await run("eval", logits, targets, "--reduction", "none");
     expect(stdout).toMatch(/^loss +0 0 0 0 0 0 0 0 0 0 nats … 2 more \(--json gives all\)$/m);
+  });
+});
+
+describe("a backend that refuses", () => {
+  const without = Object.create(cpu(), {
+    name: { value: "gpu" },
+    refuses: { value: () => "it has no f64" },
+  }) as Backend;
+  const refusing: BackendEntry = { name: "gpu", create: () => Promise.resolve(without) };
+  const entries = [refusing, { name: "cpu", create: () => Promise.resolve(cpu()) }];
+  const options = { reduction: "mean", json: true } as const;
+  const files = [fixture("logits-f8.npy"), fixture("targets-i8.npy")] as const;
+
+  it("is passed over by auto", async () => {
+    const io = { stdout: new Captured(), stderr: new Captured() };
+    await runEval(...files, { ...options, backend: "auto" }, io, entries);
+    const { backend, loss } = JSON.parse(io.stdout.text) as EvalReport;
+    expect(backend).toMatchObject({ name: "cpu", passedOver: [{ name: "gpu" }] });
+    expect(backend.passedOver[0]?.reason).toContain("it has no f64");
+    expectLoss(loss, (expected["f8"] as { mean: number }).mean);
+  });
+
+  it("is an error where it was asked for, or is the last", async () => {
+    const io = { stdout: new Captured(), stderr: new Captured() };
+    const told = { exitCode: EXIT.backendUnavailable, message: expect.stringContaining("it has no f64") as string };
+    await expect(runEval(...files, { ...options, backend: "gpu" }, io, entries)).rejects.toMatchObject(told);
+    await expect(runEval(...files, { ...options, backend: "auto" }, io, [refusing])).rejects.toMatchObject(told);
+    expect(io.stdout.text).toBe("");
+  });
+
+  it("gpu, where there is one: f32 is computed, f64 is not", async () => {
+    const on = (logits: string): Promise<Ran> =>
+      run("eval", fixture(logits), fixture("targets-i8.npy"), "--json", "--backend", "gpu");
+    const [f4, f8] = [await on("logits-f4.npy"), await on("logits-f8.npy")];
+    const absent = /^surprisal: --backend gpu cannot be had: .+\n$/;
+    const there = f4.code === 0;
+    expect(f4.stderr).toMatch(there ? /^$/ : absent);
+    const { loss } = there ? (JSON.parse(f4.stdout) as EvalReport) : { loss: expected.f4.mean };
+    expect(loss).toBeCloseTo(expected.f4.mean, 6);
+    expect(f8).toMatchObject({ code: EXIT.backendUnavailable, stdout: "" });
+    expect(f8.stderr).toMatch(there ? /WebGPU has no f64/ : absent);
   });
 });
 

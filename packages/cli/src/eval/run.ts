@@ -1,4 +1,5 @@
-import { chooseBackend, type Chosen } from "../backends.ts";
+import { isSurprisalError } from "@surprisal/core";
+import { type BackendEntry, BACKENDS, chooseBackend, type Chosen } from "../backends.ts";
 import type { Io } from "../io.ts";
 import { toJson } from "../report/json.ts";
 import { styleFor } from "../report/style.ts";
@@ -9,17 +10,40 @@ import { type EvalFiles, type EvalOptions, lossOptions } from "./options.ts";
 import type { EvalReport } from "./report.ts";
 
 /** `surprisal eval`: reads, evaluates, and writes the report to stdout. */
-export async function runEval(logits: string, targets: string, options: EvalOptions, io: Io): Promise<void> {
+export async function runEval(
+  logits: string,
+  targets: string,
+  options: EvalOptions,
+  io: Io,
+  entries: readonly BackendEntry[] = BACKENDS,
+): Promise<void> {
   const files: EvalFiles = { logits, targets, weight: options.weight, rowWeight: options.rowWeight };
-  const chosen = await chooseBackend(options.backend);
+  const report = await evaluateOn(entries, files, options);
+  io.stdout.write(options.json === true ? toJson(report) : await rendered(report, io));
+}
+
+/** On the backend that was asked for. `auto` goes on to the next where one refuses, as a GPU refuses f64. */
+async function evaluateOn(
+  entries: readonly BackendEntry[],
+  files: EvalFiles,
+  options: EvalOptions,
+  before: Chosen["passedOver"] = [],
+): Promise<EvalReport> {
+  const { backend, passedOver } = await chooseBackend(options.backend, entries);
+  const over = [...before, ...passedOver];
+  const rest = entries.slice(passedOver.length + 1);
   try {
-    const report = await makeReport(files, options, chosen);
-    io.stdout.write(options.json === true ? toJson(report) : await rendered(report, io));
+    return await makeReport(files, options, { backend, passedOver: over });
   } catch (error) {
-    throw explain(error, files);
+    if (options.backend !== "auto" || rest.length === 0 || !isRefusal(error)) throw explain(error, files);
+    return await evaluateOn(rest, files, options, [...over, { name: backend.name, reason: error.message }]);
   } finally {
-    chosen.backend.dispose();
+    backend.dispose();
   }
+}
+
+function isRefusal(error: unknown): error is Error {
+  return isSurprisalError(error) && error.code === "backend-refused";
 }
 
 async function makeReport(files: EvalFiles, options: EvalOptions, chosen: Chosen): Promise<EvalReport> {

@@ -1,0 +1,42 @@
+import { softmax, tensor, zeros } from "@surprisal/core";
+import { expect, test } from "vitest";
+import { COPY_SRC } from "./constants.ts";
+import { download, wordsDown, wordsUp } from "./download.ts";
+import { findDevice } from "./device.ts";
+import { gpu } from "./gpu.ts";
+
+// In Node alone: a page shares its memory with the browser it runs in.
+
+test("memory that is not there is told by what would be in it, and by nothing else", async () => {
+  const { device } = await findDevice({});
+  const loud: string[] = [];
+  device.addEventListener("uncapturederror", (event) => loud.push(event.error.message));
+  const backend = await gpu({ device });
+  if (backend.describe()["software"] !== true) return; // SwiftShader has no gibibyte to give; a real GPU may have one
+  const x = tensor([0, 0], { backend });
+  const bytes = backend.maxBufferBytes;
+  const told = { name: "BackendError", code: "memory", details: { bytes } };
+  const held = backend.alloc(bytes);
+  await expect(backend.read(held, 0, 4)).rejects.toMatchObject(told);
+  await expect(backend.read(held, 0, bytes)).rejects.toMatchObject(told);
+  const big = zeros([bytes / 4], { backend });
+  await expect(softmax(big).data()).rejects.toMatchObject({ code: "memory" });
+  backend.free(held);
+  const small = device.createBuffer({ size: 16, usage: COPY_SRC });
+  await expect(download(device, small, 0, bytes)).rejects.toMatchObject({ code: "memory" }); // no room for a copy
+  expect(await softmax(x).data()).toEqual(Float32Array.of(0.5, 0.5));
+  expect(loud).toEqual([]);
+  backend.dispose();
+  device.destroy();
+});
+
+test("over the limit of a buffer there is nothing to wait for", async () => {
+  const backend = await gpu();
+  expect(() => zeros([backend.maxBufferBytes / 4 + 1], { backend })).toThrow("holds at most");
+  backend.dispose();
+});
+
+test("whole words, beyond 2^31 as well", () => {
+  expect([0, 1, 3, 4, 2 ** 31 + 5].map(wordsDown)).toEqual([0, 0, 0, 4, 2 ** 31 + 4]);
+  expect([0, 1, 3, 4, 2 ** 31 + 5].map(wordsUp)).toEqual([0, 4, 4, 4, 2 ** 31 + 8]);
+});
