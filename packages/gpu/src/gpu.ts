@@ -6,7 +6,7 @@ const KNOWN = ["device", "adapter", "powerPreference"];
 const PREFERENCES: readonly string[] = ["low-power", "high-performance"];
 
 /**
- * The backend on WebGPU, in browsers, Deno, and Node or Bun with the package `webgpu`. Tensors live on the device and results
+ * The backend on WebGPU, in browsers, and in Node with the package `webgpu`. Tensors live on the device and results
  * stay there; `item()`, `data()` and the like wait for it. Arithmetic is f32.
  *
  * `describe()` gives what was found, and whether the adapter is software.

@@ -1,4 +1,4 @@
-// Any view to a dense tensor, with conversion of the dtype. RAW: same dtype, bit by bit (WORDS of 32 bits, or a part of one).
+// Any view to a dense tensor, with conversion of the dtype. INTEGERS: from one whole number to another; TO_INTEGER: from a number.
 
 fn place(at: u32) -> u32 {
   var rest = at;

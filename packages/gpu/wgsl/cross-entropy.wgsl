@@ -476,9 +476,9 @@ fn statistics(known: Row, label: i32, logit: f32, gaps: f32, above: u32, predict
   if (which == 0u) { return select(f32(predicted), -1.0, known.none); }
   if (which == 1u) { return select(f32(above + 1u), 0.0, known.none || label < 0); }
   if (label < 0) { return 0.0; }
-  let surprise = surpriseOf(known, logit);
-  if (isNan(surprise)) { return nan(); }
-  return select(0.0, expOf(min(0.0, -surprise)), isFinite(surprise));
+  if (known.none || isNan(logit)) { return nan(); }
+  if (!isFinite(logit)) { return 0.0; }
+  return expOf(logit - known.most) / (1.0 + known.rest);
 #else
   if (known.none) { return nan(); }
   if (which == 0u) { return known.most; }

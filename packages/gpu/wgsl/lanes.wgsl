@@ -16,19 +16,6 @@ fn sumOfLanes(lane: u32, x: f32) -> f32 {
   return result;
 }
 
-/// The largest of finite numbers.
-fn maxOfLanes(lane: u32, x: f32) -> f32 {
-  numbers[lane] = x;
-  workgroupBarrier();
-  for (var width = LANES / 2u; width > 0u; width = width / 2u) {
-    if (lane < width) { numbers[lane] = max(numbers[lane], numbers[lane + width]); }
-    workgroupBarrier();
-  }
-  let result = numbers[0];
-  workgroupBarrier();
-  return result;
-}
-
 fn minOfLanes(lane: u32, x: u32) -> u32 {
   words[lane] = x;
   workgroupBarrier();
@@ -66,10 +53,6 @@ fn countOfLanes(lane: u32, x: u32) -> u32 {
 }
 #else
 fn sumOfLanes(lane: u32, x: f32) -> f32 {
-  return x;
-}
-
-fn maxOfLanes(lane: u32, x: f32) -> f32 {
   return x;
 }
 

@@ -34,9 +34,6 @@ export const FLOAT32: Arithmetic = {
   roundings: (additions) => Math.min(additions, 32 + Math.ceil(Math.log2(Math.max(1, additions / 32)))),
 };
 
-/** f32 as WGSL has it: numbers below the smallest normal one are flushed or not, 1/x and a/b are 2.5 ULP off. */
-export const WGSL: Arithmetic = { ...FLOAT32, unit: 2 ** -23, functions: 4 };
-
 /** A real number as f64, and how far from it a backend's may be. The error of what is not finite is 0. */
 export interface Approximate {
   readonly value: number;

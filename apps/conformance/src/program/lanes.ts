@@ -1,7 +1,7 @@
 import { type Backend, cpu } from "@surprisal/core";
 import { gpu } from "@surprisal/gpu";
 import { wasm, type WasmOptions } from "@surprisal/wasm";
-import { type Arithmetic, FLOAT32, FLOAT64, WGSL } from "../oracle/algebra.ts";
+import { type Arithmetic, FLOAT32, FLOAT64 } from "../oracle/algebra.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** A backend in a place where it runs. */
@@ -26,9 +26,9 @@ export const LANES: readonly Lane[] = [
     threads: { simd: "relaxed", threads: 3, chunk: 64 }, // so small that nearly every case is cut
     deterministic: { deterministic: true, threads: 2 },
   }),
-  { name: "dawn-swiftshader", runtime: "node", gpu: true, create: async () => gpu(), arithmetic: WGSL },
+  { name: "dawn-swiftshader", runtime: "node", gpu: true, create: async () => gpu(), arithmetic: FLOAT32 },
   { name: "browser-cpu", runtime: "browser", create: () => cpu(), arithmetic: FLOAT64 },
-  { name: "chromium-webgpu", runtime: "browser", every: 5, create: async () => gpu(), arithmetic: WGSL },
+  { name: "chromium-webgpu", runtime: "browser", every: 5, create: async () => gpu(), arithmetic: FLOAT32 },
 ];
 
 function wasmLanes(options: Readonly<Record<string, WasmOptions>>): Lane[] {

@@ -2,10 +2,10 @@ import { conformance, type ConformanceOptions } from "../conformance.ts";
 import type { LaneReport } from "../report/report.ts";
 import { laneNamed } from "./lanes.ts";
 
-/** What of a run's options can be handed to a page or a thread. */
+/** What of a run's options can be handed to a page or a process. */
 export type PlainOptions = Pick<ConformanceOptions, "mode" | "address" | "every">;
 
-/** A lane's page or thread: judges it here, and tells how far it is a few times a second. */
+/** A lane's page or process: judges it here, and tells how far it is a few times a second. */
 export async function runNamed(
   name: string,
   options: PlainOptions,
