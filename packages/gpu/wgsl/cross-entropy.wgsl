@@ -511,11 +511,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 #endif
 }
 #else
-#if OUT_PARTIAL
-var<workgroup> losses: array<vec2<f32>, GROUP>;
-var<workgroup> others: array<vec3<f32>, GROUP>;
-#endif
-
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let at = group.y * P.groupsX + group.x;
@@ -530,19 +525,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
   }
 #if OUT_PARTIAL
-  losses[local] = sum;
-  others[local] = other;
-  workgroupBarrier();
-  for (var width = GROUP / 2u; width > 0u; width = width / 2u) {
-    if (local < width) {
-      let b = losses[local + width];
-      let s = addTo(losses[local], b.x);
-      losses[local] = vec2<f32>(s.x, s.y + b.y);
-      others[local] = others[local] + others[local + width];
-    }
-    workgroupBarrier();
-  }
-  if (local == 0u && at * P.rowsEach * GROUP < P.rows) { storePartial(P.partialAt + at, losses[0], others[0].x, others[0].y, others[0].z); }
+  let losses = sumOfGroup(local, sum);
+  let others = threeOfGroup(local, other);
+  if (local == 0u && at * P.rowsEach * GROUP < P.rows) { storePartial(P.partialAt + at, losses, others.x, others.y, others.z); }
 #endif
 }
 #endif

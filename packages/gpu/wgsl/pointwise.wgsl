@@ -181,10 +181,6 @@ fn row(lane: u32, r: u32) {
   if (lane == 0u) { put_output(P.output.x + o * P.output.y + i * P.output.w, total * P.scale); }
 }
 #else
-#if TOTAL
-var<workgroup> parts: array<vec2<f32>, GROUP>;
-#endif
-
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let which = group.y * P.groupsX + group.x;
@@ -201,20 +197,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 #endif
   }
 #if TOTAL
-  parts[local] = sum;
-  workgroupBarrier();
-  for (var width = GROUP / 2u; width > 0u; width = width / 2u) {
-    if (local < width) {
-      let b = parts[local + width];
-      let s = addTo(parts[local], b.x);
-      parts[local] = vec2<f32>(s.x, s.y + b.y);
-    }
-    workgroupBarrier();
-  }
+  let all = sumOfGroup(local, sum);
   if (local == 0u) {
-    b_partial[5u * which] = bits(parts[0].x);
-    b_partial[5u * which + 1u] = bits(parts[0].y);
-    b_partial[5u * which + 2u] = bits(parts[0].x);
+    b_partial[5u * which] = bits(all.x);
+    b_partial[5u * which + 1u] = bits(all.y);
+    b_partial[5u * which + 2u] = bits(all.x);
     b_partial[5u * which + 3u] = 0u;
     b_partial[5u * which + 4u] = 0u;
   }

@@ -2,9 +2,6 @@
 // workgroup, which also says of the first bad index what it is.
 
 #if PARTS
-var<workgroup> masses: array<vec2<f32>, GROUP>;
-var<workgroup> counts: array<u32, GROUP>;
-
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   var mass = vec2<f32>(0.0, 0.0);
@@ -36,22 +33,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 #if !WEIGHTED
   mass = vec2<f32>(f32(count), 0.0);
 #endif
-  masses[local] = mass;
-  counts[local] = count;
-  workgroupBarrier();
-  for (var width = GROUP / 2u; width > 0u; width = width / 2u) {
-    if (local < width) {
-      let b = masses[local + width];
-      let s = addTo(masses[local], b.x);
-      masses[local] = vec2<f32>(s.x, s.y + b.y);
-      counts[local] = counts[local] + counts[local + width];
-    }
-    workgroupBarrier();
-  }
+  let masses = sumOfGroup(local, mass);
+  let kept = countOfGroup(local, count);
   if (local == 0u) {
-    b_partial[4u * group.x] = bits(masses[0].x);
-    b_partial[4u * group.x + 1u] = bits(masses[0].y);
-    b_partial[4u * group.x + 2u] = counts[0];
+    b_partial[4u * group.x] = bits(masses.x);
+    b_partial[4u * group.x + 1u] = bits(masses.y);
+    b_partial[4u * group.x + 2u] = kept;
   }
 }
 #else

@@ -1,8 +1,5 @@
 // The sum of all parts (see cross-entropy.wgsl), over the divisor.
 
-var<workgroup> parts: array<vec2<f32>, GROUP>;
-var<workgroup> others: array<vec3<f32>, GROUP>;
-
 @compute @workgroup_size(GROUP)
 fn main(@builtin(local_invocation_index) local: u32) {
   var sum = vec2<f32>(0.0, 0.0);
@@ -12,20 +9,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
     sum.y = sum.y + partAt(at, 1u);
     other = other + vec3<f32>(partAt(at, 2u), partAt(at, 3u), partAt(at, 4u));
   }
-  parts[local] = sum;
-  others[local] = other;
-  workgroupBarrier();
-  for (var width = GROUP / 2u; width > 0u; width = width / 2u) {
-    if (local < width) {
-      let b = parts[local + width];
-      let s = addTo(parts[local], b.x);
-      parts[local] = vec2<f32>(s.x, s.y + b.y);
-      others[local] = others[local] + others[local + width];
-    }
-    workgroupBarrier();
-  }
+  let all = sumOfGroup(local, sum);
+  let others = threeOfGroup(local, other);
   if (local != 0u) { return; }
-  let total = select(parts[0].x + parts[0].y, parts[0].x, !isFinite(parts[0].x));
+  let total = select(all.x + all.y, all.x, !isFinite(all.x));
 #if MASS
   let kept = b_mass[2];
   let by = bitcast<f32>(b_mass[0]) + bitcast<f32>(b_mass[1]);
@@ -35,11 +22,11 @@ fn main(@builtin(local_invocation_index) local: u32) {
 #endif
   var loss = over(total * P.scale, by);
 #if !STRICT
-  if (!isFinite(total) && isFinite(others[0].x)) { loss = over(others[0].x * P.scale, by) * 0x1p+64f; }
+  if (!isFinite(total) && isFinite(others.x)) { loss = over(others.x * P.scale, by) * 0x1p+64f; }
 #endif
 #if PARTS
   // At a divisor of 0 each part is ±∞ or 0/0, and they may cancel.
-  if (isZero(by)) { loss = plus(over(others[0].y, by), over(others[0].z, by)); }
+  if (isZero(by)) { loss = plus(over(others.y, by), over(others.z, by)); }
 #endif
   if (kept == 0u) { loss = P.empty; }
   put_loss(P.loss.x, loss);

@@ -69,7 +69,7 @@ export function pass(
   given.add("target", target.operand, "in", "targetAt").add("weight", weight).add("rowWeight", rowWeight);
   given.add("upstream", above).words("mass", mass);
   return dispatch({
-    shaders: inPlace ? ["lanes", "in-place", "cross-entropy"] : ["lanes", "cross-entropy"],
+    shaders: inPlace ? ["lanes", "group", "in-place", "cross-entropy"] : ["lanes", "group", "cross-entropy"],
     ...grid,
     integers: { ...grid.integers, partialAt },
     flags: [...grid.flags, ...flags, ...outputs],
@@ -102,7 +102,7 @@ export function total(
 ): Dispatch {
   const number = typeof divisor === "number";
   return dispatch({
-    shaders: ["total"],
+    shaders: ["group", "total"],
     flags: [...(number ? [] : ["MASS"]), ...(strict ? ["STRICT"] : []), ...(strict && base !== 0 ? ["PARTS"] : [])],
     constants: { GROUP: group },
     integers: { count, kept: number && divisor === 0 ? 0 : 1 },

@@ -36,7 +36,7 @@ export function pointwise(plan: PointwisePlan, planner: Planner): Dispatch[] {
   const integers = { count, classes: rows.classes, inner: rows.inner, stride: groups * group, slot: planner.slot };
   const kernels = [
     dispatch({
-      shaders: grid === undefined ? ["pointwise"] : ["lanes", "pointwise", "rows"],
+      shaders: grid === undefined ? ["group", "pointwise"] : ["lanes", "pointwise", "rows"],
       flags: [...Object.entries(conditions).flatMap(([name, holds]) => (holds ? [name] : [])), ...(grid?.flags ?? [])],
       constants: grid?.constants ?? { GROUP: group },
       integers: { ...integers, ...grid?.integers },
@@ -57,7 +57,7 @@ export function pointwise(plan: PointwisePlan, planner: Planner): Dispatch[] {
   if (partial !== undefined) {
     kernels.push(
       dispatch({
-        shaders: ["total"],
+        shaders: ["group", "total"],
         constants: { GROUP: group },
         integers: { count: groups, kept: 1 },
         numbers: { scale: plan.scale, empty: 0, divisor: 1 },

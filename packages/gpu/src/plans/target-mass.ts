@@ -20,7 +20,7 @@ export function targetMass(plan: TargetMassPlan, planner: Planner): Dispatch[] {
   return [
     dispatch({
       ...common,
-      shaders: ["target-mass"],
+      shaders: ["group", "target-mass"],
       flags: [
         ...flags,
         "PARTS",
