@@ -14,6 +14,8 @@ import { arbitraryAddress } from "./arbitrary.ts";
 /** What is to be soaked, for how long, and from where the random cases start. */
 export interface SoakOptions extends ConformanceOptions {
   readonly seconds: number;
+  /** After this many cases it ends too. Default: no such limit. */
+  readonly cases?: number;
   /** The same seed draws the same cases in the same order. */
   readonly seed: number;
 }
@@ -25,7 +27,7 @@ interface Judged {
 }
 
 /**
- * Judges random cases until the time is over or one fails. A failure is shrunk: the report has the smallest case that was
+ * Judges random cases until the time is over, the number of cases is reached, or one fails. A failure is shrunk: the report has the smallest case that was
  * found to fail, and counts it in place of the one that was drawn. `options.address` is how the families' names start;
  * `options.every` means nothing here, and `onCase` is told of infinitely many cases.
  *
@@ -94,7 +96,7 @@ async function drawn(
   });
   const details = await fc.check<unknown>(property, {
     seed: options.seed,
-    numRuns: Number.MAX_SAFE_INTEGER,
+    numRuns: options.cases ?? Number.MAX_SAFE_INTEGER,
     plugins: [fc.interruptAfterTimeLimit(options.seconds * 1000)],
   });
   await running; // the case that ran when the time was over
