@@ -1,13 +1,17 @@
 import { type Backend, cpu } from "@surprisal/core";
 import { gpu } from "@surprisal/gpu";
 import { wasm, type WasmOptions } from "@surprisal/wasm";
+import { dawnDevice, withSmallBindings } from "../../../../tools/dawn-device.ts";
 import { type Arithmetic, FLOAT32, FLOAT64 } from "../oracle/algebra.ts";
 import { UsageError } from "../usage-error.ts";
+
+/** Where a lane is judged. */
+export type Runtime = "node" | "deno" | "chromium" | "firefox";
 
 /** A backend in a place where it runs. */
 export interface Lane {
   readonly name: string;
-  readonly runtime: "node" | "browser";
+  readonly runtime: Runtime;
   /** Whether it needs a GPU, or one in software. */
   readonly gpu?: boolean;
   /** Only every so manieth case: of a lane beside one that is judged by all. */
@@ -27,8 +31,26 @@ export const LANES: readonly Lane[] = [
     deterministic: { deterministic: true, threads: 2 },
   }),
   { name: "dawn-swiftshader", runtime: "node", gpu: true, create: async () => gpu(), arithmetic: FLOAT32 },
-  { name: "browser-cpu", runtime: "browser", create: () => cpu(), arithmetic: FLOAT64 },
-  { name: "chromium-webgpu", runtime: "browser", every: 5, create: async () => gpu(), arithmetic: FLOAT32 },
+  {
+    name: "dawn-default-limits",
+    runtime: "node",
+    gpu: true,
+    every: 5,
+    create: async () => gpu({ device: await dawnDevice() }),
+    arithmetic: FLOAT32,
+  },
+  {
+    name: "dawn-small-bindings", // so small that larger cases have to be cut
+    runtime: "node",
+    gpu: true,
+    every: 5,
+    create: async () => gpu({ device: withSmallBindings(await dawnDevice(), 4352) }),
+    arithmetic: FLOAT32,
+  },
+  { name: "browser-cpu", runtime: "chromium", create: () => cpu(), arithmetic: FLOAT64 },
+  { name: "chromium-webgpu", runtime: "chromium", every: 5, create: async () => gpu(), arithmetic: FLOAT32 },
+  { name: "deno-webgpu", runtime: "deno", gpu: true, every: 20, create: async () => gpu(), arithmetic: FLOAT32 },
+  { name: "firefox-webgpu", runtime: "firefox", every: 20, create: async () => gpu(), arithmetic: FLOAT32 },
 ];
 
 function wasmLanes(options: Readonly<Record<string, WasmOptions>>): Lane[] {

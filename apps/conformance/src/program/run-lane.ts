@@ -1,18 +1,32 @@
-import { fork } from "node:child_process";
+import { fork, type ForkOptions } from "node:child_process";
+import { createRequire } from "node:module";
 import { openBrowserPage } from "../../../../tools/browser-page.ts";
 import { softwareGpu } from "../../../../tools/chromium.ts";
+import { openFirefoxPage } from "../../../../tools/firefox-page.ts";
 import type { LaneReport } from "../report/report.ts";
 import type { PlainOptions, runNamed as RunNamed } from "./run-named.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane, Runtime } from "./lanes.ts";
 
 /** Told after cases: how many are done, and of how many. */
 export type Tell = (done: number, all: number) => void;
 
 /** Judges a lane where it runs. A lane that cannot start has a report that says why. */
 export async function runLane(lane: Lane, options: PlainOptions, tell: Tell): Promise<LaneReport> {
-  if (lane.runtime === "browser") return runInBrowser(lane, options, tell);
-  return runInProcess(lane, options, tell);
+  try {
+    return await RUN[lane.runtime](lane, options, tell);
+  } catch (error) {
+    return didNotStart(lane, String(error));
+  }
 }
+
+type Run = (lane: Lane, options: PlainOptions, tell: Tell) => Promise<LaneReport>;
+
+const RUN: Readonly<Record<Runtime, Run>> = {
+  node: async (lane, options, tell) => runInProcess(lane, options, tell, {}),
+  deno: async (lane, options, tell) => runInProcess(lane, options, tell, denoOptions()),
+  chromium: async (lane, options, tell) => runInPage(await openBrowserPage(), lane, options, tell),
+  firefox: async (lane, options, tell) => runInPage(await openFirefoxPage(), lane, options, tell),
+};
 
 /** What `in-process.ts` is given, and what it says: how far it is, and at the end the report. */
 export interface Task {
@@ -22,9 +36,9 @@ export interface Task {
 export type Message = { readonly done: number; readonly all: number } | { readonly report: LaneReport };
 
 /** A process of its own, so that as many lanes as there are processors run at a time, and one that dies takes no other along. */
-async function runInProcess(lane: Lane, options: PlainOptions, tell: Tell): Promise<LaneReport> {
+async function runInProcess(lane: Lane, options: PlainOptions, tell: Tell, runtime: ForkOptions): Promise<LaneReport> {
   const env = lane.gpu === true ? { ...process.env, ...softwareGpu() } : process.env;
-  const child = fork(new URL("in-process.ts", import.meta.url), { env, serialization: "advanced" });
+  const child = fork(new URL("in-process.ts", import.meta.url), { ...runtime, env });
   const task: Task = { name: lane.name, options };
   child.send(task);
   return new Promise((resolve) => {
@@ -37,27 +51,50 @@ async function runInProcess(lane: Lane, options: PlainOptions, tell: Tell): Prom
   });
 }
 
-async function runInBrowser(lane: Lane, options: PlainOptions, tell: Tell): Promise<LaneReport> {
-  let opened: Awaited<ReturnType<typeof openBrowserPage>>;
-  try {
-    opened = await openBrowserPage();
-  } catch (error) {
-    return didNotStart(lane, `no browser: ${String(error)}`);
-  }
-  const { page, urlOf, version, close } = opened;
+/** Deno from npm, with the sources' condition as in Node. */
+function denoOptions(): ForkOptions {
+  const { runInstall } = createRequire(import.meta.url)("deno/install_api.cjs") as {
+    readonly runInstall: () => string;
+  };
+  const execArgv = ["run", "--allow-all", "--no-check", "--quiet", "--conditions=@surprisal/source"];
+  return { execPath: runInstall(), execArgv };
+}
+
+/** A browser's page, as much of it as Playwright and Puppeteer have in common. */
+interface OpenedPage {
+  readonly page: {
+    exposeFunction(name: string, called: Tell): Promise<unknown>;
+    evaluate(run: (given: InPage) => Promise<LaneReport>, given: InPage): Promise<LaneReport>;
+  };
+  readonly urlOf: (path: string) => string;
+  readonly version: string;
+  readonly close: () => Promise<void>;
+}
+
+/** What the page is told. */
+interface InPage {
+  readonly module: string;
+  readonly name: string;
+  readonly options: PlainOptions;
+}
+
+async function runInPage(
+  { page, urlOf, version, close }: OpenedPage,
+  { name, runtime }: Lane,
+  options: PlainOptions,
+  tell: Tell,
+): Promise<LaneReport> {
   try {
     await page.exposeFunction("tellConformance", tell);
     const report = await page.evaluate(
-      async ({ module, name, given }) => {
-        const { runNamed } = (await import(module)) as { readonly runNamed: typeof RunNamed };
+      async (given) => {
+        const { runNamed } = (await import(given.module)) as { readonly runNamed: typeof RunNamed };
         const told = (globalThis as unknown as { tellConformance: Tell }).tellConformance;
-        return runNamed(name, given, told);
+        return runNamed(given.name, given.options, told);
       },
-      { module: urlOf("apps/conformance/src/program/run-named.ts"), name: lane.name, given: options },
+      { module: urlOf("apps/conformance/src/program/run-named.ts"), name, options },
     );
-    return { ...report, backend: { ...report.backend, browser: `Chromium ${version}` } };
-  } catch (error) {
-    return didNotStart(lane, String(error));
+    return { ...report, backend: { ...report.backend, browser: `${runtime} ${version}` } };
   } finally {
     await close();
   }

@@ -1,0 +1,38 @@
+// Devices in Node that are less than their adapter. Dawn's entry point is kept: if it were collected while a device lives, the process
+// would die.
+
+const kept: GPU[] = [];
+
+/** A device with the limits that every adapter has, and no feature. */
+export async function dawnDevice(): Promise<GPUDevice> {
+  const { create } = await import("webgpu");
+  const dawn = create([]);
+  kept.push(dawn);
+  const adapter = await dawn.requestAdapter();
+  if (adapter === null) throw new Error("no adapter");
+  return adapter.requestDevice();
+}
+
+/**
+ * The device, which claims that no more than `bytes` of a buffer can be bound at a time, and holds others to it: WebGPU itself lets nobody
+ * ask for less than 128 MiB.
+ */
+export function withSmallBindings(device: GPUDevice, bytes: number): GPUDevice {
+  const own = {
+    limits: { maxBufferSize: device.limits.maxBufferSize, maxStorageBufferBindingSize: bytes },
+    createBindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
+      for (const { binding, resource } of descriptor.entries) {
+        const { size = Infinity } = resource as GPUBufferBinding;
+        if (size > bytes) throw new RangeError(`binding ${binding} has ${size} bytes; ${bytes} are the limit`);
+      }
+      return device.createBindGroup(descriptor);
+    },
+  };
+  return new Proxy(device, {
+    get(target, name) {
+      if (name in own) return own[name as keyof typeof own];
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
