@@ -3,10 +3,11 @@ import { GpuBuffer, gpuBuffer } from "./buffer.ts";
 import { Checks } from "./checks.ts";
 import { COPY_DST } from "./constants.ts";
 import type { Found } from "./device.ts";
-import { download, wordsDown } from "./download.ts";
+import { download, wordsDown, wordsUp } from "./download.ts";
 import { lost } from "./failures.ts";
 import { checksData, type Fault, together } from "./faults.ts";
 import {
+  type Binding,
   type Compiled,
   compile,
   type Dispatch,
@@ -17,6 +18,7 @@ import {
   parametersOf,
   textOf,
 } from "./kernel.ts";
+import { answered } from "./nudge.ts";
 import { tail } from "./plans/tail.ts";
 import { dispatchesOf, refusalOf } from "./plans/plans.ts";
 import { Pool } from "./pool.ts";
@@ -29,6 +31,8 @@ const MOST_DISPATCHES = 64;
 export class GpuBackend implements Backend {
   readonly name = "gpu";
   readonly maxBufferBytes: number;
+  /** Bytes that can be bound of a buffer at a time. */
+  readonly #mostBound: number;
   readonly #device: GPUDevice;
   readonly #own: boolean;
   readonly #facts: Readonly<Record<string, unknown>>;
@@ -45,7 +49,8 @@ export class GpuBackend implements Backend {
     this.#device = device;
     this.#own = own;
     this.#facts = facts;
-    this.maxBufferBytes = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+    this.maxBufferBytes = device.limits.maxBufferSize;
+    this.#mostBound = device.limits.maxStorageBufferBindingSize;
     this.#pool = new Pool(device, this.maxBufferBytes);
     this.#checks = new Checks(device);
     this.#software = facts["software"] === true;
@@ -78,7 +83,8 @@ export class GpuBackend implements Backend {
   async read(buffer: DeviceBuffer, start: number, end: number): Promise<ArrayBuffer> {
     this.#check();
     const { device, faults } = gpuBuffer(buffer);
-    const [told, bytes] = await Promise.allSettled([this.#settle(faults), download(this.#device, device, start, end)]);
+    const both = Promise.allSettled([this.#settle(faults), download(this.#device, device, start, end)]);
+    const [told, bytes] = await answered(this.#device, both);
     if (told.status === "fulfilled" && bytes.status === "fulfilled") return bytes.value;
     if (this.#disposed) throw new DisposedError("disposed", "this gpu backend was disposed while a result was read");
     if (this.#lost !== undefined) throw this.#lost;
@@ -86,7 +92,7 @@ export class GpuBackend implements Backend {
   }
 
   refuses(plan: Plan): string | undefined {
-    return refusalOf(plan);
+    return refusalOf(plan, this.#mostBound);
   }
 
   run(plans: readonly Plan[]): void {
@@ -97,7 +103,15 @@ export class GpuBackend implements Backend {
 
   describe(): Readonly<Record<string, unknown>> {
     const { maxBufferBytes } = this;
-    return { name: this.name, ...this.#facts, lanes: this.#lanes, maxBufferBytes, ...this.#pool.describe() };
+    const maxBoundBytes = this.#mostBound;
+    return {
+      name: this.name,
+      ...this.#facts,
+      lanes: this.#lanes,
+      maxBufferBytes,
+      maxBoundBytes,
+      ...this.#pool.describe(),
+    };
   }
 
   dispose(): void {
@@ -133,7 +147,7 @@ export class GpuBackend implements Backend {
     if (whole > 0) this.#device.queue.writeBuffer(buffer.device, 0, bytes.buffer, bytes.byteOffset, whole);
     if (whole === bytes.byteLength) return;
     const rest = new Uint8Array(bytes.buffer, bytes.byteOffset + whole, bytes.byteLength - whole);
-    this.#submit([tail(buffer, whole / 4, rest)]);
+    this.#submit([tail(buffer, whole, rest)]);
   }
 
   /** Runs a plan, whose outputs are as bad as what was checked before in the same call; gives all of these checks. */
@@ -154,12 +168,11 @@ export class GpuBackend implements Backend {
           this.#put(buffer, words);
           return buffer;
         },
-        status: this.#checks.status,
-        slot: check?.slot ?? 0,
+        ...this.#checks.placeOf(check),
         group: this.#software ? 16 : 64,
         lanes: this.#lanes,
         software: this.#software,
-        mostBytes: this.maxBufferBytes,
+        mostBytes: this.#mostBound,
       };
       const { result: dispatches, fault } = scoped(this.#device, undefined, () => {
         const made = dispatchesOf(plan, planner);
@@ -192,10 +205,7 @@ export class GpuBackend implements Backend {
         layout,
         entries: [
           { binding: 0, resource: { buffer: this.#parameters, size: PARAMETER_BYTES } },
-          ...each.given.bindings.map(({ buffer }, k) => ({
-            binding: k + 1,
-            resource: { buffer: gpuBuffer(buffer).device },
-          })),
+          ...each.given.bindings.map((binding, k) => ({ binding: k + 1, resource: bound(binding) })),
         ],
       });
       pass.setPipeline(pipeline);
@@ -217,9 +227,20 @@ export class GpuBackend implements Backend {
   }
 }
 
+/** What a kernel sees of a buffer. */
+function bound({ buffer, window }: Binding): GPUBufferBinding {
+  const { device, byteLength } = gpuBuffer(buffer);
+  if (window === undefined) return { buffer: device, size: Math.max(4, wordsUp(byteLength)) };
+  return { buffer: device, offset: window.at, size: window.bytes };
+}
+
 /** What is wrong with inputs is wrong with outputs, and what goes wrong now. */
 function handOn(dispatches: readonly Dispatch[], now: readonly Fault[]): void {
   const bindings = dispatches.flatMap(({ given }) => given.bindings).filter(({ name }) => name !== "status");
-  const faults = together(...bindings.map(({ buffer }) => gpuBuffer(buffer).faults), now);
+  const buffers = new Set(bindings.map(({ buffer }) => gpuBuffer(buffer)));
+  const faults = together(
+    [...buffers].flatMap((buffer) => buffer.faults),
+    now,
+  );
   for (const { buffer, access } of bindings) if (access !== "in") gpuBuffer(buffer).faults = faults;
 }

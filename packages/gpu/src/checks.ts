@@ -3,9 +3,13 @@ import { GpuBuffer } from "./buffer.ts";
 import { COPY_DST, COPY_SRC, STORAGE } from "./constants.ts";
 import { download } from "./download.ts";
 import { lost } from "./failures.ts";
+import type { Planner } from "./plans/planner.ts";
 import { DataFault, NOTHING, SLOT_WORDS, SLOTS } from "./faults.ts";
 
 const BYTES = SLOTS * SLOT_WORDS * 4;
+
+/** Slots that are bound together: windows begin at multiples of 256 bytes. */
+const BOUND = 16;
 
 /** The slots in which kernels say what is wrong with their data. */
 export class Checks {
@@ -33,6 +37,14 @@ export class Checks {
     const nothing = Uint32Array.of(NOTHING, 0, 0, 0);
     this.#device.queue.writeBuffer(this.status.device, check.slot * SLOT_WORDS * 4, nothing);
     return check;
+  }
+
+  /** What kernels are given of the slots, and which one of these is the check's. */
+  placeOf(check: DataFault | undefined): Pick<Planner, "status" | "slot"> {
+    const slot = check?.slot ?? 0;
+    const first = slot - (slot % BOUND);
+    const window = { at: first * SLOT_WORDS * 4, bytes: BOUND * SLOT_WORDS * 4 };
+    return { status: { buffer: this.status, window }, slot: slot - first };
   }
 
   /** Looks at the slots as they are after everything that was queued. */

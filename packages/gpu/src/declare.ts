@@ -5,11 +5,13 @@ export interface Slot {
   readonly name: string;
   readonly dtype: DType | "words" | "atomics";
   readonly access: "in" | "out" | "both";
+  /** Whether four numbers in f32 are read and written at a time: `get4_x`, `put4_x`. */
+  readonly fours?: boolean;
 }
 
 /**
  * WGSL that declares buffers, and functions that read and write their elements by number: `get_x`, `put_x` in f32; `index_x`,
- * `putWords_x` as whole numbers of 64 bits. Binding 0 is that of the parameters.
+ * `putWords_x` as whole numbers of 64 bits; `class_x` as one of 32 bits, −2³¹ where it is beyond that. Binding 0 is that of the parameters.
  */
 export function declare(slots: readonly Slot[]): string {
   return slots.map((slot, i) => declaration(slot, i + 1)).join("\n");
@@ -26,9 +28,9 @@ function declaration(slot: Slot, binding: number): string {
   const { name, dtype, access } = slot;
   const atomic = sharesWords(slot) || dtype === "atomics";
   const mode = access === "in" ? "read" : "read_write";
-  const lines = [
-    `@group(0) @binding(${binding}) var<storage, ${mode}> b_${name}: array<${atomic ? "atomic<u32>" : "u32"}>;`,
-  ];
+  const type = atomic ? "atomic<u32>" : slot.fours === true ? "vec4<u32>" : "u32";
+  const lines = [`@group(0) @binding(${binding}) var<storage, ${mode}> b_${name}: array<${type}>;`];
+  if (slot.fours === true) return [...lines, ...inFours(slot)].join("\n");
   if (dtype === "words" || dtype === "atomics") return lines.join("");
   const word = (at: string): string => (atomic ? `atomicLoad(&b_${name}[${at}])` : `b_${name}[${at}]`);
   if (access !== "out") lines.push(reading(name, dtype, word));
@@ -36,12 +38,30 @@ function declaration(slot: Slot, binding: number): string {
   return lines.join("\n");
 }
 
+function inFours({ name, access }: Slot): string[] {
+  const at = `b_${name}[i >> 2u]`;
+  const reads = [
+    `fn get_${name}(i: u32) -> f32 { return bitcast<f32>(${at}[i & 3u]); }`,
+    `fn get4_${name}(i: u32) -> vec4<f32> { return bitcast<vec4<f32>>(${at}); }`,
+  ];
+  const writes = [
+    `fn put_${name}(i: u32, v: f32) { ${at}[i & 3u] = bitcast<u32>(v); }`,
+    `fn put4_${name}(i: u32, v: vec4<f32>) { ${at} = bitcast<vec4<u32>>(v); }`,
+  ];
+  return [...(access === "out" ? [] : reads), ...(access === "in" ? [] : writes)];
+}
+
 function reading(name: string, dtype: DType, word: (at: string) => string): string {
   const half = `((${word("i >> 1u")} >> ((i & 1u) * 16u)) & 0xffffu)`;
   const byte = `((${word("i >> 2u")} >> ((i & 3u) * 8u)) & 0xffu)`;
   const get = (value: string): string => `fn get_${name}(i: u32) -> f32 { return ${value}; }`;
-  const index = (body: string): string =>
-    `fn index_${name}(i: u32) -> vec2<u32> { ${body} }\n${get(`fromWords(index_${name}(i))`)}`;
+  const index = (body: string, low: string): string =>
+    [
+      `fn index_${name}(i: u32) -> vec2<u32> { ${body} }`,
+      `fn class_${name}(i: u32) -> u32 { return ${low}; }`,
+      get(`fromWords(index_${name}(i))`),
+    ].join("\n");
+  const signedHalf = `bitcast<u32>(bitcast<i32>(${half} << 16u) >> 16u)`;
   const signed = "return vec2<u32>(v, select(0u, 0xffffffffu, (v >> 31u) != 0u));";
   switch (dtype) {
     case "f32":
@@ -51,14 +71,17 @@ function reading(name: string, dtype: DType, word: (at: string) => string): stri
     case "bf16":
       return get(`fromBrain(${half})`);
     case "i64":
-      return index(`return vec2<u32>(${word("2u * i")}, ${word("2u * i + 1u")});`);
+      return index(
+        `return vec2<u32>(${word("2u * i")}, ${word("2u * i + 1u")});`,
+        `select(0x80000000u, ${word("2u * i")}, ${word("2u * i + 1u")} == select(0u, 0xffffffffu, (${word("2u * i")} >> 31u) != 0u))`,
+      );
     case "i32":
-      return index(`let v = ${word("i")}; ${signed}`);
+      return index(`let v = ${word("i")}; ${signed}`, word("i"));
     case "i16":
-      return index(`let v = bitcast<u32>(bitcast<i32>(${half} << 16u) >> 16u); ${signed}`);
+      return index(`let v = ${signedHalf}; ${signed}`, signedHalf);
     case "u8":
     case "bool":
-      return index(`return vec2<u32>(${byte}, 0u);`);
+      return index(`return vec2<u32>(${byte}, 0u);`, byte);
     case "f64":
       throw new TypeError("WGSL has no f64");
     default:

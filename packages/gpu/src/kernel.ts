@@ -1,15 +1,17 @@
 import type { DeviceBuffer, DType, Operand } from "@surprisal/core";
 import { COMPUTE, UNIFORM } from "./constants.ts";
 import { declare, type Slot } from "./declare.ts";
+import type { Window } from "./plans/boxes.ts";
 import { SHADERS } from "./generated/shaders.ts";
 import { expand } from "./template.ts";
 
 /** The name of a file in wgsl/. */
 export type ShaderName = keyof typeof SHADERS;
 
-/** A buffer that a kernel is given. */
+/** A buffer that a kernel is given, or a window of it. */
 export interface Binding extends Slot {
   readonly buffer: DeviceBuffer;
+  readonly window?: Window | undefined;
 }
 
 /** Buffers of a kernel, and where operands lie in them. */
@@ -37,10 +39,10 @@ export interface Dispatch {
 /** An operand as a binding. */
 export function bind(
   name: string,
-  { buffer, dtype }: { buffer: DeviceBuffer; dtype: DType },
+  { buffer, dtype, window }: { buffer: DeviceBuffer; dtype: DType; window?: Window | undefined },
   access: Slot["access"],
 ): Binding {
-  return { name, buffer, dtype, access };
+  return { name, buffer, dtype, window, access };
 }
 
 /** Workgroups along x: more than this are laid out in two dimensions. */
@@ -87,7 +89,7 @@ export function parametersOf({ given, integers, numbers, ignore, groups }: Dispa
 
 /** What tells kernels apart: dispatches with the same key have the same text. */
 export function keyOf({ shaders, flags, constants, given, integers, numbers }: Dispatch): string {
-  const slots = given.bindings.map(({ name, dtype, access }) => `${name}:${dtype}:${access}`);
+  const slots = given.bindings.map(({ name, dtype, access, fours }) => `${name}:${dtype}:${access}:${fours === true}`);
   const names = [given.operands, integers, numbers].map((each) => Object.keys(each).join());
   return [shaders, flags, Object.entries(constants), slots, ...names].join(";");
 }

@@ -503,11 +503,16 @@ fn storePartial(at: u32, sum: vec2<f32>, small: f32, hotPart: f32, spreadPart: f
 #if MANY
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let r = group.y * P.groupsX + group.x;
-  if (r >= P.rows) { return; }
-  let result = row(lane, r);
+  let at = group.y * P.groupsX + group.x;
+  var sum = vec2<f32>(0.0, 0.0);
+  var other = vec3<f32>(0.0, 0.0, 0.0);
+  for (var r = at * P.rowsEach; r < min(P.rows, (at + 1u) * P.rowsEach); r++) {
+    let result = row(lane, r);
+    sum = addTo(sum, result.loss);
+    other = other + vec3<f32>(result.small, result.hotPart, result.spreadPart);
+  }
 #if OUT_PARTIAL
-  if (lane == 0u) { storePartial(P.partialAt + r, vec2<f32>(result.loss, 0.0), result.small, result.hotPart, result.spreadPart); }
+  if (lane == 0u && at * P.rowsEach < P.rows) { storePartial(P.partialAt + at, sum, other.x, other.y, other.z); }
 #endif
 }
 #else
@@ -516,6 +521,29 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let at = group.y * P.groupsX + group.x;
   var sum = vec2<f32>(0.0, 0.0);
   var other = vec3<f32>(0.0, 0.0, 0.0);
+#if FOUR_ROWS
+  var all: Losses;
+  let first = at * P.rowsEach * GROUP + 4u * local;
+  var k = 0u;
+  for (; k < P.rowsEach; k += 4u) {
+    let r = first + k * GROUP;
+    if (r + 3u >= P.rows || !fourRows(r, &all)) { break; }
+  }
+  // From the first that are not ordinary, or not four, one by one.
+  for (; k < P.rowsEach; k++) {
+    let r = first + (k & ~3u) * GROUP + (k & 3u);
+    if (r < P.rows) {
+      let result = row(0u, r);
+      sum = addTo(sum, result.loss);
+      other = other + vec3<f32>(result.small, result.hotPart, result.spreadPart);
+    }
+  }
+  for (var j = 0u; j < 4u; j++) {
+    sum = addTo(sum, all.losses.sum[j]);
+    sum.y = sum.y + all.losses.lost[j];
+    other = other + vec3<f32>(all.small[j], all.hotPart[j], 0.0);
+  }
+#else
   for (var k = 0u; k < P.rowsEach; k++) {
     let r = (at * P.rowsEach + k) * GROUP + local;
     if (r < P.rows) {
@@ -524,10 +552,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       other = other + vec3<f32>(result.small, result.hotPart, result.spreadPart);
     }
   }
+#endif
 #if OUT_PARTIAL
-  let losses = sumOfGroup(local, sum);
-  let others = threeOfGroup(local, other);
-  if (local == 0u && at * P.rowsEach * GROUP < P.rows) { storePartial(P.partialAt + at, losses, others.x, others.y, others.z); }
+  let totals = totalOfGroup(local, Totals(sum, other, 0u));
+  if (local == 0u && at * P.rowsEach * GROUP < P.rows) {
+    storePartial(P.partialAt + at, totals.sum, totals.others.x, totals.others.y, totals.others.z);
+  }
 #endif
 }
 #endif

@@ -1,44 +1,36 @@
-// Sums over the invocations of a workgroup; all of them have to call, and all get the result.
+// Sums over the invocations of a workgroup. All of them have to call; the first one gets the result. Barriers are dear on processors
+// that pretend to be a GPU, so there are two: some add up a part each, then the first one adds up these.
 
 #if !MANY
-var<workgroup> pairs: array<vec2<f32>, GROUP>;
-var<workgroup> triples: array<vec3<f32>, GROUP>;
-var<workgroup> counts: array<u32, GROUP>;
-
-/// Of sums in two parts (`addTo`).
-fn sumOfGroup(local: u32, sum: vec2<f32>) -> vec2<f32> {
-  pairs[local] = sum;
-  workgroupBarrier();
-  for (var width = GROUP / 2u; width > 0u; width = width / 2u) {
-    if (local < width) {
-      let b = pairs[local + width];
-      let s = addTo(pairs[local], b.x);
-      pairs[local] = vec2<f32>(s.x, s.y + b.y);
-    }
-    workgroupBarrier();
-  }
-  return pairs[0];
+/// A sum in two parts (`addTo`), three more numbers, and a count.
+struct Totals {
+  sum: vec2<f32>,
+  others: vec3<f32>,
+  count: u32,
 }
 
-/// Of three numbers.
-fn threeOfGroup(local: u32, three: vec3<f32>) -> vec3<f32> {
-  triples[local] = three;
+const ADDING = 8u;
+
+var<workgroup> parts: array<Totals, GROUP>;
+
+fn totalOfGroup(local: u32, own: Totals) -> Totals {
+  parts[local] = own;
   workgroupBarrier();
-  for (var width = GROUP / 2u; width > 0u; width = width / 2u) {
-    if (local < width) { triples[local] = triples[local] + triples[local + width]; }
-    workgroupBarrier();
-  }
-  return triples[0];
+  if (local < ADDING) { parts[local] = added(local, GROUP, ADDING); }
+  workgroupBarrier();
+  if (local > 0u) { return own; }
+  return added(0u, ADDING, 1u);
 }
 
-/// Of counts.
-fn countOfGroup(local: u32, count: u32) -> u32 {
-  counts[local] = count;
-  workgroupBarrier();
-  for (var width = GROUP / 2u; width > 0u; width = width / 2u) {
-    if (local < width) { counts[local] = counts[local] + counts[local + width]; }
-    workgroupBarrier();
+fn added(first: u32, end: u32, step: u32) -> Totals {
+  var all = parts[first];
+  for (var at = first + step; at < end; at += step) {
+    let other = parts[at];
+    all.sum = addTo(all.sum, other.sum.x);
+    all.sum.y = all.sum.y + other.sum.y;
+    all.others = all.others + other.others;
+    all.count = all.count + other.count;
   }
-  return counts[0];
+  return all;
 }
 #endif

@@ -132,7 +132,6 @@ fn slopeOf(a: f32, b: f32, w: f32) -> f32 {
 #if IDENTITY
   return 1.0;
 #endif
-  return nan();
 }
 #endif
 
@@ -155,7 +154,9 @@ fn element(o: u32, c: u32, i: u32) -> f32 {
 #endif
 #if BINARY_PROBABILITIES
   if (bits(a) > 0x3f800000u && !isZero(a)) { // negative, above 1, NaN: by its bits, since what is tiny may be flushed
-    atomicMin(&b_status[4u * P.slot], (o * P.classes + c) * P.inner + i); }
+    let row = (P.fromOuter + o) * P.wholeClasses + P.fromClasses + c;
+    atomicMin(&b_status[4u * P.slot], row * P.wholeInner + P.fromInner + i);
+  }
 #endif
 #if OUT_GRADIENT
 #if UPSTREAM
@@ -181,29 +182,48 @@ fn row(lane: u32, r: u32) {
   if (lane == 0u) { put_output(P.output.x + o * P.output.y + i * P.output.w, total * P.scale); }
 }
 #else
+/// Adds an element, or writes it.
+fn oneElement(sum: vec2<f32>, at: u32) -> vec2<f32> {
+  let i = at % P.inner;
+  let c = (at / P.inner) % P.classes;
+  let o = at / (P.inner * P.classes);
+  let value = element(o, c, i);
+#if TOTAL
+  return addTo(sum, value);
+#else
+  put_output(P.output.x + o * P.output.y + c * P.output.z + i * P.output.w, product(value, P.scale));
+  return sum;
+#endif
+}
+
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let which = group.y * P.groupsX + group.x;
   var sum = vec2<f32>(0.0, 0.0);
-  for (var at = which * GROUP + local; at < P.count; at += P.stride) {
-    let i = at % P.inner;
-    let c = (at / P.inner) % P.classes;
-    let o = at / (P.inner * P.classes);
-    let value = element(o, c, i);
-#if TOTAL
-    sum = addTo(sum, value);
-#else
-    put_output(P.output.x + o * P.output.y + c * P.output.z + i * P.output.w, product(value, P.scale));
-#endif
+#if FOURS
+  var sums: SumsOfFour;
+  var at = 4u * (which * GROUP + local);
+  for (; at < P.count; at += 4u * P.stride) {
+    if (!fourElements(at, &sums)) { break; }
   }
+  // From the first four that are not ordinary, one by one.
+  for (; at < P.count; at += select(1u, 4u * P.stride - 3u, (at & 3u) == 3u)) { sum = oneElement(sum, at); }
+  for (var j = 0u; j < 4u; j++) {
+    sum = addTo(sum, sums.sum[j]);
+    sum.y = sum.y + sums.lost[j];
+  }
+#else
+  for (var at = which * GROUP + local; at < P.count; at += P.stride) { sum = oneElement(sum, at); }
+#endif
 #if TOTAL
-  let all = sumOfGroup(local, sum);
+  let all = totalOfGroup(local, Totals(sum, vec3<f32>(0.0), 0u)).sum;
   if (local == 0u) {
-    b_partial[5u * which] = bits(all.x);
-    b_partial[5u * which + 1u] = bits(all.y);
-    b_partial[5u * which + 2u] = bits(all.x);
-    b_partial[5u * which + 3u] = 0u;
-    b_partial[5u * which + 4u] = 0u;
+    let to = 5u * (P.partialAt + which);
+    b_partial[to] = bits(all.x);
+    b_partial[to + 1u] = bits(all.y);
+    b_partial[to + 2u] = bits(all.x);
+    b_partial[to + 3u] = 0u;
+    b_partial[to + 4u] = 0u;
   }
 #endif
 }

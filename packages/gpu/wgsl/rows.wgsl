@@ -3,9 +3,8 @@
 #if MANY
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let r = group.y * P.groupsX + group.x;
-  if (r >= P.rows) { return; }
-  row(lane, r);
+  let at = group.y * P.groupsX + group.x;
+  for (var r = at * P.rowsEach; r < min(P.rows, (at + 1u) * P.rowsEach); r++) { row(lane, r); }
 }
 #else
 @compute @workgroup_size(GROUP)

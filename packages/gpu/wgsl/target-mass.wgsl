@@ -6,7 +6,25 @@
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   var mass = vec2<f32>(0.0, 0.0);
   var count = 0u;
-  for (var r = group.x * GROUP + local; r < P.rows; r += P.groupsX * GROUP) {
+  var start = group.x * GROUP + local;
+#if !WEIGHTED
+#if INDEX
+  // Four at a time, as long as no index is bad.
+  let step = P.groupsX * GROUP;
+  var counts = vec4<u32>(0u);
+  for (; start + 3u * step < P.rows; start += 4u * step) {
+    let rows = vec4<u32>(start, start + step, start + 2u * step, start + 3u * step);
+    let o = rows / P.inner;
+    let at = P.targetAt.x + o * P.targetAt.y + (rows - o * P.inner) * P.targetAt.w;
+    let y = vec4<u32>(class_target(at.x), class_target(at.y), class_target(at.z), class_target(at.w));
+    let ignored = isIgnored(y);
+    if (any((y >= vec4<u32>(P.classes)) & !ignored)) { break; }
+    counts = counts + select(vec4<u32>(1u), vec4<u32>(0u), ignored);
+  }
+  count = counts.x + counts.y + counts.z + counts.w;
+#endif
+#endif
+  for (var r = start; r < P.rows; r += P.groupsX * GROUP) {
     let o = r / P.inner;
     let i = r % P.inner;
     var each = 1.0;
@@ -18,7 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let index = index_target(P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w);
     if (index.x == P.ignore.x && index.y == P.ignore.y) { continue; }
     if (index.y != 0u || index.x >= P.classes) {
-      atomicMin(&b_status[4u * P.slot], r);
+      atomicMin(&b_status[4u * P.slot], (P.fromOuter + o) * P.wholeInner + P.fromInner + i);
       continue;
     }
 #if WEIGHT
@@ -33,12 +51,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 #if !WEIGHTED
   mass = vec2<f32>(f32(count), 0.0);
 #endif
-  let masses = sumOfGroup(local, mass);
-  let kept = countOfGroup(local, count);
+  let totals = totalOfGroup(local, Totals(mass, vec3<f32>(0.0), count));
   if (local == 0u) {
-    b_partial[4u * group.x] = bits(masses.x);
-    b_partial[4u * group.x + 1u] = bits(masses.y);
-    b_partial[4u * group.x + 2u] = kept;
+    let to = 4u * (P.partialAt + group.x);
+    b_partial[to] = bits(totals.sum.x);
+    b_partial[to + 1u] = bits(totals.sum.y);
+    b_partial[to + 2u] = totals.count;
   }
 }
 #else
@@ -68,7 +86,7 @@ fn main() {
   }
 #endif
 #if MUST_KEEP
-  if (count == 0u) {
+  if (count == 0u && bad == 0xffffffffu) {
     atomicStore(&b_status[4u * P.slot], 0u);
     atomicStore(&b_status[4u * P.slot + 1u], 2u);
   }

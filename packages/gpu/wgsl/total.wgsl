@@ -9,9 +9,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
     sum.y = sum.y + partAt(at, 1u);
     other = other + vec3<f32>(partAt(at, 2u), partAt(at, 3u), partAt(at, 4u));
   }
-  let all = sumOfGroup(local, sum);
-  let others = threeOfGroup(local, other);
+  let totals = totalOfGroup(local, Totals(sum, other, 0u));
   if (local != 0u) { return; }
+  let all = totals.sum;
+  let others = totals.others;
   let total = select(all.x + all.y, all.x, !isFinite(all.x));
 #if MASS
   let kept = b_mass[2];

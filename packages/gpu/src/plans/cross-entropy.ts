@@ -1,12 +1,69 @@
-import type { CrossEntropyPlan, LossNumbers, Operand } from "@surprisal/core";
+import type { CrossEntropyPlan, DeviceBuffer, LossNumbers, Operand, Rows } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
-import { dispatch, Operands, PART_BYTES, type Planner, rowGrid } from "./planner.ts";
+import { type Piece, piecesOf } from "./pieces.ts";
+import { dispatch, Operands, PART_BYTES, type Planner, rowGrid, type RowGrid, sharesRows } from "./planner.ts";
 
-/** The loss with its gradient in one kernel; the target's gradient and statistics in others; a sum at the end. */
+/** Piece by piece the loss with its gradient; a sum at the end. */
 export function crossEntropy(plan: CrossEntropyPlan, planner: Planner): Dispatch[] {
-  const { reduce, gradient, targetGradient, stats, rows } = plan;
-  const grid = rowGrid(rows, plan.logits, planner);
-  const partial = reduce ? planner.scratch(PART_BYTES * Math.max(1, grid.groups)) : undefined;
+  const pieces = piecesOf(plan.rows, operandsOf(plan), planner).map((piece) => ({ piece, part: partOf(plan, piece) }));
+  const most = mostGroupsOf(pieces.length, planner);
+  const groups = pieces.map(({ part }) => gridOf(part, planner, takesFourRows(part, planner), most).groups);
+  const count = groups.reduce((sum, each) => sum + each, 0);
+  const partial = plan.reduce ? planner.scratch(PART_BYTES * Math.max(1, count)) : undefined;
+  let partialAt = 0;
+  const kernels = pieces.flatMap(({ piece, part }, k) => {
+    const own = kernelsOf(part, partial && { buffer: partial, at: partialAt, mostGroups: most }, planner);
+    partialAt += groups[k] ?? 0;
+    return [...piece.before, ...own, ...piece.after];
+  });
+  return partial === undefined ? kernels : [...kernels, total(plan, partial, count, planner)];
+}
+
+function operandsOf({ logits, target, rowWeight, upstream, loss, ...plan }: CrossEntropyPlan): (Operand | undefined)[] {
+  const above = typeof upstream === "number" ? undefined : upstream;
+  const stats = plan.stats === undefined ? [] : Object.values({ ...plan.stats });
+  return [logits, target.operand, rowWeight, above, loss, plan.gradient, plan.targetGradient, ...stats];
+}
+
+/** The plan of some rows. */
+function partOf(plan: CrossEntropyPlan, { rows, input, output }: Piece): CrossEntropyPlan {
+  const { logits, target, rowWeight, upstream, stats } = plan;
+  return {
+    ...plan,
+    rows,
+    logits: input(logits),
+    target: { ...target, operand: input(target.operand) },
+    rowWeight: input(rowWeight),
+    upstream: typeof upstream === "number" ? upstream : input(upstream),
+    loss: plan.reduce ? plan.loss : output(plan.loss),
+    stats: stats && {
+      max: output(stats.max),
+      logSum: output(stats.logSum),
+      predicted: output(stats.predicted),
+      rank: output(stats.rank),
+      entropy: output(stats.entropy),
+      probability: output(stats.probability),
+    },
+    gradient: output(plan.gradient),
+    targetGradient: output(plan.targetGradient),
+  };
+}
+
+/** Where a kernel's workgroups leave their parts of the sum: from number `at` on. */
+export interface Partial {
+  readonly buffer: DeviceBuffer;
+  readonly at: number;
+  readonly mostGroups: number;
+}
+
+/** Workgroups of each piece whose parts of the sum can be bound together. */
+export function mostGroupsOf(pieces: number, { mostBytes }: Planner): number {
+  return Math.max(1, Math.floor(mostBytes / (PART_BYTES * pieces)));
+}
+
+/** The loss with its gradient in one kernel; the target's gradient and statistics in others. */
+function kernelsOf(plan: CrossEntropyPlan, partial: Partial | undefined, planner: Planner): Dispatch[] {
+  const { gradient, targetGradient, stats } = plan;
   // The target's gradient before the logits', which may take their place.
   const kernels: Dispatch[] = [];
   if (targetGradient !== undefined) {
@@ -20,30 +77,64 @@ export function crossEntropy(plan: CrossEntropyPlan, planner: Planner): Dispatch
       pass(plan, planner, ["OUT_STATS", "WHOLE_STATISTICS"], three(stats.predicted, stats.rank, stats.probability)),
     );
   }
-  const flags = [reduce ? "OUT_PARTIAL" : "OUT_LOSS", ...(gradient ? ["OUT_GRADIENT"] : [])];
+  const flags = [partial === undefined ? "OUT_LOSS" : "OUT_PARTIAL", ...(gradient ? ["OUT_GRADIENT"] : [])];
   kernels.push(
-    pass(plan, planner, flags, (to) => {
-      if (partial === undefined) to.add("loss", plan.loss, "out");
-      else to.words("partial", partial, "out");
-      return gradient?.buffer === plan.logits.buffer ? to : to.add("gradient", gradient, "out");
-    }),
+    pass(
+      plan,
+      planner,
+      flags,
+      (to, fours) => {
+        if (partial === undefined) to.add("loss", plan.loss, "out");
+        else to.words("partial", partial.buffer, "out");
+        return gradient?.buffer === plan.logits.buffer ? to : to.add("gradient", gradient, "out", "gradient", fours);
+      },
+      partial,
+    ),
   );
-  if (partial !== undefined) kernels.push(total(plan, partial, grid.groups, planner));
   return kernels;
 }
 
-/** One kernel over all rows, with what it writes as flags and operands; parts of the sum go to `partialAt` and on. */
+/** What the kernel of four rows at a time can write. */
+const OF_FOUR_ROWS: ReadonlySet<string> = new Set(["OUT_LOSS", "OUT_PARTIAL", "OUT_GRADIENT"]);
+
+/** Whether the plan is the plain loss, in f32, of rows that have one invocation each: then four at a time. */
+function takesFourRows(plan: CrossEntropyPlan, planner: Planner): boolean {
+  const { rows, logits, target, base, logitScale, softcap, focalGamma, zLoss, normalized, gradient } = plan;
+  const options = base !== 0 || logitScale !== 1 || softcap !== 0 || focalGamma !== 0 || zLoss !== 0 || normalized;
+  if (options || target.kind !== "index" || rows.outer * rows.inner < 4) return false;
+  return logits.dtype === "f32" && (gradient ?? logits).dtype === "f32" && !sharesRows(rows, logits, planner);
+}
+
+/** Whether four rows of an operand are one vector. */
+function isInFours(operand: Operand | undefined, { inner }: Rows): boolean {
+  if (operand === undefined) return true;
+  const { offset, strides } = operand;
+  return inner % 4 === 0 && strides[2] === 1 && [offset, strides[0], strides[1]].every((each) => each % 4 === 0);
+}
+
+function gridOf(
+  { rows, logits }: CrossEntropyPlan,
+  planner: Planner,
+  fourRows: boolean,
+  mostGroups = Infinity,
+): RowGrid {
+  return rowGrid(rows, logits, planner, { mostGroups, multiple: fourRows ? 4 : 1 });
+}
+
+/** One kernel over all rows, with what it writes as flags and operands. */
 export function pass(
   plan: CrossEntropyPlan,
   planner: Planner,
   outputs: readonly string[],
-  addOutputs: (to: Operands) => Operands,
-  partialAt: number = 0,
+  addOutputs: (to: Operands, fours: boolean) => Operands,
+  partial?: Partial,
 ): Dispatch {
   const { rows, logits, target, weight, rowWeight, upstream, divisor, gradient } = plan;
-  const grid = rowGrid(rows, logits, planner);
+  const fourRows = takesFourRows(plan, planner) && outputs.every((each) => OF_FOUR_ROWS.has(each));
+  const grid = gridOf(plan, planner, fourRows, partial?.mostGroups);
   const index = target.kind === "index";
   const backward = outputs.includes("OUT_GRADIENT") || outputs.includes("OUT_TARGET_GRADIENT");
+  const fours = fourRows && [logits, gradient].every((operand) => isInFours(operand, rows));
   const inPlace = outputs.includes("OUT_GRADIENT") && gradient?.buffer === logits.buffer;
   const above = backward && typeof upstream !== "number" ? upstream : undefined;
   const mass = backward && typeof divisor !== "number" ? divisor.buffer : undefined;
@@ -61,19 +152,27 @@ export function pass(
     UPSTREAM: above !== undefined,
     MASS: mass !== undefined,
     IN_PLACE: inPlace,
+    FOUR_ROWS: fourRows,
+    FOURS: fours,
   };
   const flags = Object.entries(conditions).flatMap(([name, holds]) => (holds ? [name] : []));
   const given = new Operands();
-  given.add("logits", logits, inPlace ? "both" : "in");
+  given.add("logits", logits, inPlace ? "both" : "in", "logits", fours);
   if (inPlace) alias(given, gradient);
   given.add("target", target.operand, "in", "targetAt").add("weight", weight).add("rowWeight", rowWeight);
   given.add("upstream", above).words("mass", mass);
   return dispatch({
-    shaders: inPlace ? ["lanes", "group", "in-place", "cross-entropy"] : ["lanes", "group", "cross-entropy"],
+    shaders: [
+      "lanes",
+      "group",
+      ...(inPlace ? (["in-place"] as const) : []),
+      "cross-entropy",
+      ...(fourRows ? (["fours", "ignored", "four-rows"] as const) : []),
+    ],
     ...grid,
-    integers: { ...grid.integers, partialAt },
+    integers: { ...grid.integers, partialAt: partial?.at ?? 0 },
     flags: [...grid.flags, ...flags, ...outputs],
-    given: addOutputs(given),
+    given: addOutputs(given, fours),
     numbers: {
       hot: plan.hot,
       base: plan.base,

@@ -18,8 +18,13 @@ function memoryOf({ rows, features, matrixGradient, biasGradient }: LinearCrossE
   return { fixed: sums + biasSums + PART_BYTES * rows.outer, perRow: 4 * Math.max(1, rows.classes) + 4 };
 }
 
-/** Why the layer cannot be computed within `maxBytes`. */
-export function linearRefusal(plan: LinearCrossEntropyPlan): string | undefined {
+/** Why the layer cannot be computed within `maxBytes`, or where no more than `mostBytes` of a buffer can be bound. */
+export function linearRefusal(plan: LinearCrossEntropyPlan, mostBytes: number): string | undefined {
+  const { rows, features, hidden, matrix } = plan;
+  // A gradient in halves is added up in f32.
+  const sums = Math.max(4 * rows.classes * (plan.matrixGradient === undefined ? 1 : features), 8 * rows.classes);
+  const largest = Math.max(hidden.buffer.byteLength, matrix.buffer.byteLength, sums, PART_BYTES * rows.outer);
+  if (largest > mostBytes) return `this device binds ${mostBytes} bytes at a time; ${largest} are needed`;
   const { fixed, perRow } = memoryOf(plan);
   const needed = fixed + perRow;
   return needed > plan.maxBytes ? `maxBytes is ${plan.maxBytes}; at least ${needed} are needed` : undefined;
@@ -144,7 +149,7 @@ function lossOf(shared: Shared, { first, count }: Block, parts: number): Dispatc
       else to.words("partial", partial, "both");
       return backward ? to.words("kept", kept, "out") : to;
     },
-    parts,
+    partial && { buffer: partial, at: parts, mostGroups: Infinity },
   );
 }
 

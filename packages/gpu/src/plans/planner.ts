@@ -8,7 +8,7 @@ export interface Planner {
   /** The same, with words in it. */
   readonly words: (words: Uint32Array) => DeviceBuffer;
   /** Where the plans at hand say what is wrong with their data. */
-  readonly status: DeviceBuffer;
+  readonly status: Pick<Binding, "buffer" | "window">;
   readonly slot: number;
   /** Invocations of a workgroup that have nothing to do with each other, or little. */
   readonly group: number;
@@ -16,7 +16,7 @@ export interface Planner {
   readonly lanes: number;
   /** Whether the device is a program on processors. */
   readonly software: boolean;
-  /** No buffer may be larger. */
+  /** No more of a buffer can be bound. */
   readonly mostBytes: number;
 }
 
@@ -28,8 +28,9 @@ const FEW_CLASSES = 32;
 const MANY_ROWS = 512;
 
 /** Workgroups that keep a device busy: where there are more, an invocation takes several rows. */
-const BUSY = 512;
-const MOST_ROWS_EACH = 16;
+export function busy({ software }: Planner): number {
+  return software ? 32 : 512;
+}
 
 /** How a kernel goes through rows: one invocation a row, or as many as there are lanes. */
 export interface RowGrid {
@@ -39,21 +40,39 @@ export interface RowGrid {
   readonly groups: number;
 }
 
-/** Rows whose classes lie apart, or are few, have one invocation each: neighbours in a workgroup then read neighbours in memory. */
-export function rowGrid(
+/** Whether the lanes of a workgroup share a row. */
+export function sharesRows(
   { outer, classes, inner }: Rows,
   { strides }: Pick<Operand, "strides">,
-  { group, lanes, software }: Planner,
+  { software }: Planner,
+): boolean {
+  const enough = software && outer * inner >= MANY_ROWS;
+  return classes > FEW_CLASSES && (strides[1] === 1 || inner === 1) && !enough;
+}
+
+/**
+ * Rows whose classes lie apart, or are few, have one invocation each: neighbours in a workgroup then read neighbours in memory.
+ * An invocation takes `multiple` rows at a time.
+ */
+export function rowGrid(
+  all: Rows,
+  logits: Pick<Operand, "strides">,
+  planner: Planner,
+  { mostGroups = Infinity, multiple = 1 }: { readonly mostGroups?: number; readonly multiple?: number } = {},
 ): RowGrid {
+  const { outer, classes, inner } = all;
+  const { group, lanes } = planner;
   const rows = outer * inner;
-  const rowsEach = Math.max(1, Math.min(MOST_ROWS_EACH, Math.floor(rows / (group * BUSY))));
-  const enough = software && rows >= MANY_ROWS;
-  const many = classes > FEW_CLASSES && (strides[1] === 1 || inner === 1) && !enough;
+  const many = sharesRows(all, logits, planner);
+  const atOnce = many ? 1 : group;
+  const wanted = many ? 1 : Math.floor(rows / (group * busy(planner)));
+  const least = Math.max(1, wanted, Math.ceil(rows / (atOnce * mostGroups)));
+  const rowsEach = Math.ceil(least / multiple) * multiple;
   return {
     flags: many ? ["MANY"] : [],
     constants: many ? { LANES: lanes } : { LANES: 1, GROUP: group },
     integers: { rows, classes, inner, rowsEach },
-    groups: many ? rows : Math.ceil(rows / (group * rowsEach)),
+    groups: Math.ceil(rows / (atOnce * rowsEach)),
   };
 }
 
@@ -68,9 +87,15 @@ export class Operands implements Given {
   readonly operands: Record<string, Pick<Operand, "offset" | "strides">> = {};
 
   /** Adds an operand; `place` is what it is called among the parameters. */
-  add(name: string, operand: Operand | undefined, access: Binding["access"] = "in", place: string = name): this {
+  add(
+    name: string,
+    operand: Operand | undefined,
+    access: Binding["access"] = "in",
+    place: string = name,
+    fours: boolean = false,
+  ): this {
     if (operand === undefined) return this;
-    this.bindings.push(bind(name, operand, access));
+    this.bindings.push({ ...bind(name, operand, access), fours });
     this.operands[place] = operand;
     return this;
   }
@@ -83,7 +108,7 @@ export class Operands implements Given {
 
   /** Adds the status words. */
   status({ status }: Planner): this {
-    this.bindings.push({ name: "status", buffer: status, dtype: "atomics", access: "both" });
+    this.bindings.push({ ...status, name: "status", dtype: "atomics", access: "both" });
     return this;
   }
 }

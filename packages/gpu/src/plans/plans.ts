@@ -1,9 +1,10 @@
-import type { DType, Plan } from "@surprisal/core";
+import type { DType, Operand, Plan, Rows } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
 import { copy } from "./copy.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { linear, linearRefusal } from "./linear.ts";
 import { oneHot } from "./one-hot.ts";
+import { rowFits } from "./pieces.ts";
 import type { Planner } from "./planner.ts";
 import { pointwise } from "./pointwise.ts";
 import { softmax } from "./softmax.ts";
@@ -31,10 +32,20 @@ export function dispatchesOf(plan: Plan, planner: Planner): Dispatch[] {
   }
 }
 
-/** Why a plan cannot run here. */
-export function refusalOf(plan: Plan): string | undefined {
+/** Why a plan cannot run here, where no more than `mostBytes` of a buffer can be bound. */
+export function refusalOf(plan: Plan, mostBytes: number): string | undefined {
   if (dtypesOf(plan).includes("f64")) return "WebGPU has no f64";
-  return plan.kind === "linear-cross-entropy" ? linearRefusal(plan) : undefined;
+  if (plan.kind === "linear-cross-entropy") return linearRefusal(plan, mostBytes);
+  const wide = wideOf(plan);
+  if (wide === undefined || rowFits(wide.rows, wide.operand, mostBytes)) return undefined;
+  return `this device binds ${mostBytes} bytes at a time, which a row of ${wide.rows.classes} classes exceeds`;
+}
+
+/** Of a plan over whole rows, the rows. */
+function wideOf(plan: Plan): { readonly rows: Rows; readonly operand: Operand } | undefined {
+  if (plan.kind === "cross-entropy") return { rows: plan.rows, operand: plan.logits };
+  if (plan.kind === "softmax") return { rows: plan.rows, operand: plan.input };
+  return plan.kind === "pointwise" && plan.reduce === "classes" ? { rows: plan.rows, operand: plan.a } : undefined;
 }
 
 function dtypesOf(plan: Plan): (DType | undefined)[] {

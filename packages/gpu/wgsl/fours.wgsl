@@ -1,0 +1,55 @@
+// Four numbers at a time that are all ordinary: finite, and so small that nothing overflows.
+
+const ORDINARY = 0x71800000u; // 2^100
+
+fn sizesOf(x: vec4<f32>) -> vec4<u32> {
+  return bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu);
+}
+
+fn keepFour(x: vec4<f32>) -> vec4<f32> {
+  return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ vec4<u32>(P.zero));
+}
+
+/// log(1 + x) for 0 ≤ x < 2^24 (see log1pOf).
+fn log1pOfFour(x: vec4<f32>) -> vec4<f32> {
+  let u = keepFour(1.0 + x);
+  let lost = keepFour(x - keepFour(u - 1.0));
+  let w = bitcast<vec4<u32>>(u);
+  var e = vec4<f32>(vec4<i32>(w >> vec4<u32>(23u)) - vec4<i32>(126));
+  var m = bitcast<vec4<f32>>((w & vec4<u32>(0x007fffffu)) | vec4<u32>(0x3f000000u));
+  let low = m < vec4<f32>(0.707106781);
+  e = select(e, e - 1.0, low);
+  m = select(m, m + m, low);
+  let near = x < vec4<f32>(0.29);
+  let f = select(m - 1.0, x, near);
+  e = select(e, vec4<f32>(0.0), near);
+  let z = f * f;
+  var p = fma(vec4<f32>(7.0376836292e-2), f, vec4<f32>(-1.1514610310e-1));
+  p = fma(p, f, vec4<f32>(1.1676998740e-1));
+  p = fma(p, f, vec4<f32>(-1.2420140846e-1));
+  p = fma(p, f, vec4<f32>(1.4249322787e-1));
+  p = fma(p, f, vec4<f32>(-1.6668057665e-1));
+  p = fma(p, f, vec4<f32>(2.0000714765e-1));
+  p = fma(p, f, vec4<f32>(-2.4999993993e-1));
+  p = fma(p, f, vec4<f32>(3.3333331174e-1));
+  var y = p * f * z;
+  y = fma(e, vec4<f32>(-2.12194440e-4), y);
+  y = fma(vec4<f32>(-0.5), z, y);
+  y = fma(e, vec4<f32>(0.693359375), f + y);
+  return select(y + lost / u, y, near);
+}
+
+/// A sum in two parts for each component.
+struct SumsOfFour {
+  sum: vec4<f32>,
+  lost: vec4<f32>,
+}
+
+/// The same as addTo.
+fn addFour(all: ptr<function, SumsOfFour>, x: vec4<f32>) {
+  let a = (*all).sum;
+  let s = keepFour(a + x);
+  let v = keepFour(s - a);
+  (*all).lost = (*all).lost + (keepFour(a - keepFour(s - v)) + keepFour(x - v));
+  (*all).sum = s;
+}
