@@ -67,12 +67,18 @@ export type Residency = "one memory" | "resident" | "handed over";
 
 /**
  * Who takes part: a line in the list of contestants (contestants/all.ts; peers in peers/all.ts, as
- * `export const PEERS: readonly Entrant[]`). Each runs in a process of its own: child.ts serves the contestant that
+ * `export const PEERS: readonly Entrant[]`). Each runs in a process of its own: child/main.ts serves the contestant that
  * `load` gives (imported there and nowhere else, so that a peer that is not installed is reported as that); a `command`
- * is a program that speaks protocol.ts itself, started in apps/bench.
+ * is a program that speaks protocol.ts itself, started in apps/bench; a `page` is a module, from apps/bench/src, that
+ * exports its `contestant` to a page of a Chromium of its own (contestants/webgpu.ts, peers/webgpu.ts).
  */
 export type Entrant = EntrantFacts &
-  ({ readonly load: () => Promise<Contestant> } | { readonly command: readonly string[] });
+  ({ readonly load: () => Promise<Contestant> } | { readonly command: readonly string[] } | { readonly page: string });
+
+/** Whether a device computes for an entrant, rather than threads. */
+export function inPage(entrant: Entrant): boolean {
+  return "page" in entrant;
+}
 
 /** What is known of an entrant before it starts. */
 export interface EntrantFacts {

@@ -60,3 +60,6 @@ export interface Answers {
 export type Reply<K extends keyof Answers> =
   | ({ readonly ok: true } & Answers[K])
   | { readonly ok: false; readonly error: string };
+
+/** A line from a contestant, to whatever was asked. */
+export type AnyReply = Reply<keyof Answers>;

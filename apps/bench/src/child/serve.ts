@@ -1,12 +1,11 @@
-import { join } from "node:path";
-import type { Contestant, Outcome, Pass, Prepared } from "../contestant.ts";
-import { readValues, writeFloats } from "../files.ts";
-import type { Answers, Request } from "../protocol.ts";
-import { collectGarbage, peakResident, resident, resetPeak } from "./memory.ts";
+import type { Contestant, Outcome, Pass, Prepared, Values } from "../contestant.ts";
+import type { AnyReply, Answers, Request } from "../protocol.ts";
+import { errorText } from "../text.ts";
+import type { MemoryMeter, Place } from "./place.ts";
 
-/** Answers requests for a contestant: the protocol, without its lines. */
+/** Replies to requests for a contestant: the protocol, without its lines. */
 export interface Server {
-  answer(request: Request): Promise<Answers[keyof Answers]>;
+  reply(request: Request): Promise<AnyReply>;
 }
 
 interface State {
@@ -15,31 +14,46 @@ interface State {
   baseline: number;
 }
 
-/** A server for a contestant. */
-export function serve(contestant: Contestant): Server {
+/** A server for a contestant, where it runs. */
+export function serve(contestant: Contestant, place: Place): Server {
   const state: State = { prepared: undefined, baseline: 0 };
   return {
-    async answer(request) {
-      switch (request.do) {
-        case "describe":
-          return { facts: await contestant.describe() };
-        case "prepare":
-          return prepare(contestant, state, request);
-        case "first":
-          return first(state, request.pass);
-        case "run":
-          return run(preparedOf(state), request.pass, request.calls);
-        case "outputs":
-          return outputs(preparedOf(state), request);
-        case "dispose":
-          state.prepared?.dispose();
-          state.prepared = undefined;
-          return {};
-        default:
-          return request satisfies never;
+    async reply(request) {
+      try {
+        return { ok: true, ...(await answer({ contestant, place, state }, request)) };
+      } catch (error) {
+        return { ok: false, error: errorText(error) };
       }
     },
   };
+}
+
+interface Served {
+  readonly contestant: Contestant;
+  readonly place: Place;
+  readonly state: State;
+}
+
+async function answer(served: Served, request: Request): Promise<Answers[keyof Answers]> {
+  const { contestant, place, state } = served;
+  switch (request.do) {
+    case "describe":
+      return { facts: await contestant.describe() };
+    case "prepare":
+      return prepare(served, request);
+    case "first":
+      return first(state, request.pass, place.memory);
+    case "run":
+      return run(preparedOf(state), request.pass, request.calls);
+    case "outputs":
+      return outputs(preparedOf(state), place, request);
+    case "dispose":
+      state.prepared?.dispose();
+      state.prepared = undefined;
+      return {};
+    default:
+      return request satisfies never;
+  }
 }
 
 function preparedOf({ prepared }: State): Prepared {
@@ -50,31 +64,32 @@ function preparedOf({ prepared }: State): Prepared {
 type Asked<K extends Request["do"]> = Extract<Request, { readonly do: K }>;
 
 async function prepare(
-  contestant: Contestant,
-  state: State,
+  { contestant, place, state }: Served,
   { benchCase, inputs }: Asked<"prepare">,
 ): Promise<Answers["prepare"]> {
   const refused = contestant.refuses?.(benchCase);
   if (refused !== undefined) return { refused };
-  const read = Object.entries(inputs).map(([name, file]) => [name, readValues(file)] as const);
-  state.prepared = await contestant.prepare({ benchCase, inputs: Object.fromEntries(read) });
+  const read: Record<string, Values> = {};
+  for (const [name, input] of Object.entries(inputs)) read[name] = await place.read(input);
+  state.prepared = await contestant.prepare({ benchCase, inputs: read });
   state.baseline = 0;
   return {};
 }
 
-async function first(state: State, pass: Pass): Promise<Answers["first"]> {
+async function first(state: State, pass: Pass, memory: MemoryMeter | undefined): Promise<Answers["first"]> {
   const prepared = preparedOf(state);
-  if (state.baseline === 0) {
-    collectGarbage();
-    state.baseline = resident();
+  if (memory !== undefined && state.baseline === 0) {
+    memory.collectGarbage();
+    state.baseline = memory.resident();
   }
-  resetPeak();
+  memory?.resetPeak();
   const start = performance.now();
   const outcome = await prepared.run(pass);
   const ms = performance.now() - start;
-  const peak = peakResident();
+  const peak = memory?.peakResident();
   const results = Object.values(await outcome.outputs());
   outcome.release();
+  if (peak === undefined) return { ms, peakBytes: -1 };
   const bytes = results.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return { ms, peakBytes: Math.max(0, peak - state.baseline - bytes) };
 }
@@ -93,13 +108,16 @@ async function run(prepared: Prepared, pass: Pass, calls: number): Promise<Answe
   return { ms, used };
 }
 
-async function outputs(prepared: Prepared, { pass, folder }: Asked<"outputs">): Promise<Answers["outputs"]> {
+async function outputs(
+  prepared: Prepared,
+  place: Place,
+  { pass, folder }: Asked<"outputs">,
+): Promise<Answers["outputs"]> {
   const outcome = await prepared.run(pass);
-  const written = Object.entries(await outcome.outputs()).map(([name, values]) => {
-    const file = join(folder, `${name}.f32`);
-    writeFloats(file, values);
-    return [name, { length: values.length, file }] as const;
-  });
+  const written: Record<string, { length: number; file: string }> = {};
+  for (const [name, values] of Object.entries(await outcome.outputs())) {
+    written[name] = { length: values.length, file: await place.write(folder, name, values) };
+  }
   outcome.release();
-  return { outputs: Object.fromEntries(written) };
+  return { outputs: written };
 }

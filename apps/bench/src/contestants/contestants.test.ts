@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { WEBGPU_CASES } from "../cases-webgpu.ts";
 import { type BenchCase, CASES, PASSES, trafficOf } from "../cases.ts";
 import { check } from "../check/check.ts";
 import { referenceOf } from "../check/reference.ts";
@@ -6,6 +7,8 @@ import type { Kind } from "../contestant.ts";
 import { makeData } from "../data.ts";
 import { ENTRANTS } from "./all.ts";
 import { carefulLoop } from "./careful-loop.ts";
+import { contestant as coreGpu } from "./core-gpu.ts";
+import { WEBGPU_ENTRANTS } from "./webgpu.ts";
 
 function small(kind: Kind, shape: readonly number[], target: BenchCase["target"], weightShape?: number[]): BenchCase {
   const id = `${kind} [${shape.join(", ")}] ${target}`;
@@ -35,14 +38,14 @@ test.each(SMALL)("ours and the loop are right: $id", async (benchCase) => {
   const reference = await referenceOf(data);
   const present = ENTRANTS.filter(({ role }) => role !== "peer").filter((each) => "load" in each);
   expect(present.length).toBeGreaterThan(1);
-  for (const entrant of present) {
-    const contestant = await entrant.load();
+  const contestants = await Promise.all(present.map(async (entrant) => entrant.load()));
+  for (const contestant of [...contestants, coreGpu]) {
     if (contestant.refuses?.(benchCase) !== undefined) continue;
     const prepared = await contestant.prepare(data);
     for (const pass of PASSES) {
       const outcome = await prepared.run(pass);
       const outputs = await outcome.outputs();
-      expect(check(pass, outputs, reference), `${entrant.name}, ${pass}`).toMatchObject({ is: "right" });
+      expect(check(pass, outputs, reference), `${contestant.name}, ${pass}`).toMatchObject({ is: "right" });
       expect(outcome.used).toBeCloseTo(Object.values(outputs)[0]?.[0] ?? Number.NaN, 5);
       outcome.release();
     }
@@ -76,6 +79,10 @@ test("the least bytes of a pass are each input and each output once", () => {
 });
 
 test("names are unique, and every case has its own", () => {
-  expect(new Set(ENTRANTS.map(({ name }) => name)).size).toBe(ENTRANTS.length);
-  expect(new Set(CASES.map(({ id }) => id)).size).toBe(CASES.length);
+  const [entrants, cases] = [
+    [...ENTRANTS, ...WEBGPU_ENTRANTS],
+    [...CASES, ...WEBGPU_CASES],
+  ];
+  expect(new Set(entrants.map(({ name }) => name)).size).toBe(entrants.length);
+  expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length);
 });

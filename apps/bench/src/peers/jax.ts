@@ -1,57 +1,10 @@
-import { blockUntilReady, defaultDevice, init } from "@jax-js/jax";
-import type { CaseData, Contestant, Outcome, Prepared } from "../contestant.ts";
-import { type Array, formsOf, type Outputs } from "./jax-forms.ts";
+import type { Contestant } from "../contestant.ts";
+import { prepareOn } from "./jax-device.ts";
 import { pinnedVersion } from "./pinned-version.ts";
 
 /** @jax-js/jax on its wasm backend, which in Node has no threads: it starts them as a browser's workers. */
 export const jax: Contestant = {
   name: "jax-js",
   describe: () => ({ version: pinnedVersion("@jax-js/jax"), backend: "wasm", threads: 1 }),
-  prepare,
+  prepare: async (data) => prepareOn("wasm", data),
 };
-
-async function prepare(data: CaseData): Promise<Prepared> {
-  const started = await init("wasm");
-  if (!started.includes("wasm")) throw new Error("the wasm backend did not start");
-  defaultDevice("wasm");
-  const forms = formsOf(data);
-  await blockUntilReady([...forms.inputs]);
-  return {
-    run: async (pass) => outcomeOf(forms.compute(pass)),
-    dispose() {
-      for (const input of forms.inputs) input.dispose();
-      forms.dispose();
-    },
-  };
-}
-
-async function outcomeOf(outputs: Outputs): Promise<Outcome> {
-  const arrays = Object.values(outputs);
-  await blockUntilReady(arrays); // an array may be a promise of work until it is asked for
-  return {
-    used: await firstElement(outputs["loss"] ?? outputs["output"]),
-    async outputs() {
-      const read: Record<string, Float32Array> = {};
-      for (const [name, array] of Object.entries(outputs)) read[name] = await floatsOf(array);
-      return read;
-    },
-    release() {
-      for (const array of arrays) array.dispose();
-    },
-  };
-}
-
-/** Of many elements one is cut out, since reading all would copy all. */
-async function firstElement(output: Array | undefined): Promise<number> {
-  if (output === undefined) return Number.NaN;
-  const first = output.size === 1 ? output : output.ref.slice(...output.shape.map(() => 0));
-  const [element = Number.NaN] = await floatsOf(first);
-  if (first !== output) first.dispose();
-  return element;
-}
-
-async function floatsOf(array: Array): Promise<Float32Array> {
-  const data = await array.ref.data();
-  if (data instanceof Float32Array) return data;
-  throw new TypeError(`an output must be of f32; got ${array.dtype}`);
-}

@@ -9,6 +9,8 @@ export interface GraphBuilder {
   number(value: number): string;
   /** A class, to compare with an i32 target. */
   index(value: number): string;
+  /** Classes 0, 1, …, to compare with i32 targets. */
+  classes(count: number): string;
   /** Integers, for axes and shapes. */
   integers(values: readonly number[]): string;
   /** An operator with one output; gives the output's name. */
@@ -41,6 +43,11 @@ export function graphBuilder(): GraphBuilder {
     },
     number: (value) => constant([], Float32Array.of(value)),
     index: (value) => constant([], Int32Array.of(value)),
+    classes: (count) =>
+      constant(
+        [count],
+        Int32Array.from({ length: count }, (_, i) => i),
+      ),
     integers: (values) => constant([values.length], BigInt64Array.from(values, BigInt)),
     op(op, operands, attributes = {}) {
       const name = `value${nodes.length}`;

@@ -12,14 +12,22 @@ const KEEP = { keepdims: { int: 1 } };
 const DIM_1 = { axis: { int: 1 } };
 const LAST = { axis: { int: -1 } };
 
+/** Where a graph is computed: operators that have a kernel there, and those that are fast there, differ. */
+export type Provider = "cpu" | "webgpu";
+
 /** A case's pass as a graph. Inputs and outputs have the names that the case gives them; class indices keep dim 1. */
-export function graphOf(benchCase: BenchCase, pass: Pass): OnnxGraph {
+export function graphOf(benchCase: BenchCase, pass: Pass, provider: Provider): OnnxGraph {
   const builder = graphBuilder();
-  COMPOSE[benchCase.kind](builder, benchCase, pass);
+  COMPOSE[benchCase.kind](builder, benchCase, { pass, provider });
   return builder.graph();
 }
 
-type Compose = (builder: GraphBuilder, benchCase: BenchCase, pass: Pass) => void;
+interface Wanted {
+  readonly pass: Pass;
+  readonly provider: Provider;
+}
+
+type Compose = (builder: GraphBuilder, benchCase: BenchCase, wanted: Wanted) => void;
 
 const COMPOSE: Readonly<Record<BenchCase["kind"], Compose>> = {
   "cross-entropy": crossEntropy,
@@ -34,10 +42,12 @@ export function indexShape({ kind, shape }: BenchCase): number[] {
   return kind === "linear" ? [rows, 1] : [rows, 1, ...rest.slice(1)];
 }
 
-function crossEntropy(builder: GraphBuilder, benchCase: BenchCase, pass: Pass): void {
+function crossEntropy(builder: GraphBuilder, benchCase: BenchCase, { pass, provider }: Wanted): void {
   const logits = builder.input("logits", "float32", benchCase.shape);
   const planes = geometryOf(benchCase).inner > 1 || benchCase.target === "probabilities";
-  const { loss, gradient } = planes ? onPlanes(builder, logits, benchCase) : onRows(builder, logits, benchCase);
+  const { loss, gradient } = planes
+    ? onPlanes(builder, logits, benchCase, provider)
+    : ROWS[provider](builder, logits, benchCase);
   builder.output("loss", loss, []);
   if (pass === "gradient") builder.output("gradLogits", gradient(), benchCase.shape);
 }
@@ -49,7 +59,11 @@ interface Loss {
 }
 
 /** Logits [rows, classes]. */
-function onRows(builder: GraphBuilder, logits: string, benchCase: BenchCase): Loss {
+type Rows = (builder: GraphBuilder, logits: string, benchCase: BenchCase) => Loss;
+
+const ROWS: Readonly<Record<Provider, Rows>> = { cpu: byLogSoftmax, webgpu: byReductions };
+
+function byLogSoftmax(builder: GraphBuilder, logits: string, benchCase: BenchCase): Loss {
   const { outer: rows } = geometryOf(benchCase);
   const target = builder.input("target", "int32", [rows, 1]);
   const logs = builder.op("LogSoftmax", [logits], DIM_1);
@@ -64,15 +78,38 @@ function onRows(builder: GraphBuilder, logits: string, benchCase: BenchCase): Lo
   };
 }
 
+/** LogSoftmax has no kernel on WebGPU: its maximum, exponentials and sum, one by one. */
+function byReductions(builder: GraphBuilder, logits: string, benchCase: BenchCase): Loss {
+  const { outer: rows, classes } = geometryOf(benchCase);
+  const target = builder.input("target", "int32", [rows, 1]);
+  const dim = builder.integers([1]);
+  const max = builder.op("ReduceMax", [logits, dim], KEEP);
+  const exps = builder.op("Exp", [builder.op("Sub", [logits, max])]);
+  const sum = builder.op("ReduceSum", [exps, dim], KEEP);
+  const picked = builder.op("GatherElements", [logits, target], DIM_1);
+  const losses = builder.op("Add", [builder.op("Sub", [max, picked]), builder.op("Log", [sum])]);
+  return {
+    loss: builder.mean(losses, rows),
+    gradient() {
+      const isTarget = builder.op("Equal", [target, builder.classes(classes)]);
+      const [share, zero] = [builder.number(1 / rows), builder.number(0)];
+      const scaled = builder.op("Mul", [sum, builder.number(rows)]);
+      return builder.op("Sub", [builder.op("Div", [exps, scaled]), builder.op("Where", [isTarget, share, zero])]);
+    },
+  };
+}
+
 /** Logits [N, classes, …], as one tensor for each class. */
-function onPlanes(builder: GraphBuilder, logits: string, benchCase: BenchCase): Loss {
+function onPlanes(builder: GraphBuilder, logits: string, benchCase: BenchCase, provider: Provider): Loss {
+  const fold = (op: string, pair: string, values: readonly string[]): string =>
+    provider === "cpu" ? builder.op(op, values) : values.reduce((a, b) => builder.op(pair, [a, b]));
   const { outer, classes, inner } = geometryOf(benchCase);
   const rows = outer * inner;
   const planes = builder.split(logits, classes);
-  const max = builder.op("Max", planes);
+  const max = fold("Max", "Max", planes);
   const gaps = planes.map((plane) => builder.op("Sub", [plane, max]));
   const exps = gaps.map((gap) => builder.op("Exp", [gap]));
-  const sum = builder.op("Sum", exps);
+  const sum = fold("Sum", "Add", exps);
   const logSum = builder.op("Log", [sum]);
   if (benchCase.target === "indices") {
     const target = builder.input("target", "int32", indexShape(benchCase));
@@ -92,9 +129,9 @@ function onPlanes(builder: GraphBuilder, logits: string, benchCase: BenchCase): 
     };
   }
   const probabilities = builder.split(builder.input("target", "float32", benchCase.shape), classes);
-  const mass = builder.op("Sum", probabilities);
+  const mass = fold("Sum", "Add", probabilities);
   const weighted = gaps.map((gap, j) => builder.op("Mul", [gap, probabilities[j] ?? ""]));
-  const losses = builder.op("Sub", [builder.op("Mul", [mass, logSum]), builder.op("Sum", weighted)]);
+  const losses = builder.op("Sub", [builder.op("Mul", [mass, logSum]), fold("Sum", "Add", weighted)]);
   return {
     loss: builder.mean(losses, rows),
     gradient() {
@@ -109,7 +146,7 @@ function onPlanes(builder: GraphBuilder, logits: string, benchCase: BenchCase): 
 }
 
 /** max(x, 0) − x y − log σ(|x|): of three forms the fastest. The one with Softplus, which runs slowly, takes three times as long. */
-function binary(builder: GraphBuilder, { shape }: BenchCase, pass: Pass): void {
+function binary(builder: GraphBuilder, { shape }: BenchCase, { pass }: Wanted): void {
   const logits = builder.input("logits", "float32", shape);
   const target = builder.input("target", "float32", shape);
   const count = sizeOf(shape);
@@ -122,7 +159,7 @@ function binary(builder: GraphBuilder, { shape }: BenchCase, pass: Pass): void {
   builder.output("gradLogits", builder.op("Mul", [difference, builder.number(1 / count)]), shape);
 }
 
-function softmax(builder: GraphBuilder, { shape }: BenchCase, pass: Pass): void {
+function softmax(builder: GraphBuilder, { shape }: BenchCase, { pass }: Wanted): void {
   const output = builder.op("Softmax", [builder.input("input", "float32", shape)], LAST);
   builder.output("output", output, shape);
   if (pass === "forward") return;
@@ -132,12 +169,12 @@ function softmax(builder: GraphBuilder, { shape }: BenchCase, pass: Pass): void 
   builder.output("gradInput", builder.op("Mul", [output, builder.op("Sub", [upstream, mean])]), shape);
 }
 
-function linear(builder: GraphBuilder, benchCase: BenchCase, pass: Pass): void {
+function linear(builder: GraphBuilder, benchCase: BenchCase, { pass, provider }: Wanted): void {
   const weightShape = benchCase.weightShape ?? [];
   const hidden = builder.input("hidden", "float32", benchCase.shape);
   const weight = builder.input("weight", "float32", weightShape);
   const logits = builder.op("Gemm", [hidden, weight], { transB: { int: 1 } });
-  const { loss, gradient } = onRows(builder, logits, benchCase);
+  const { loss, gradient } = ROWS[provider](builder, logits, benchCase);
   builder.output("loss", loss, []);
   if (pass === "forward") return;
   const gradLogits = gradient();

@@ -33,7 +33,7 @@ async function prepare(data: CaseData, threads: number): Promise<Prepared> {
 }
 
 async function sessionOf({ benchCase }: CaseData, pass: Pass, threads: number): Promise<InferenceSession> {
-  return InferenceSession.create(encodeModel(graphOf(benchCase, pass)), {
+  return InferenceSession.create(encodeModel(graphOf(benchCase, pass, "cpu")), {
     executionProviders: ["cpu"],
     executionMode: "sequential",
     graphOptimizationLevel: "all",

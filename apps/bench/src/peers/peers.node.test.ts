@@ -2,62 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type BenchCase, CASES, PASSES } from "../cases.ts";
-import type { Contestant, Kind, Pass } from "../contestant.ts";
-import { coreCpu } from "../contestants/core-cpu.ts";
-import { makeData } from "../data.ts";
-import { readFloats, writeInputs } from "../files.ts";
+import { CASES, PASSES } from "../cases.ts";
 import { type EntrantProcess, startEntrant } from "../run/entrant-process.ts";
 import { PEERS } from "./all.ts";
-
-type Outputs = Readonly<Record<string, Float32Array>>;
-
-function small(kind: Kind, shape: readonly number[], target: BenchCase["target"]): BenchCase {
-  return { id: `${kind} [${shape.join(", ")}], ${target}`, kind, shape, target, calls: 1, about: "small" };
-}
-
-// Every form of every peer: rows and strides, few classes and many, means in one step and in two.
-const SMALL: readonly BenchCase[] = [
-  small("cross-entropy", [4, 5], "indices"),
-  small("cross-entropy", [3, 300], "indices"),
-  small("cross-entropy", [5000, 3], "indices"),
-  small("cross-entropy", [2, 3, 4, 5], "indices"),
-  small("cross-entropy", [1, 4, 64, 64], "indices"),
-  small("cross-entropy", [4, 5], "probabilities"),
-  small("cross-entropy", [2, 3, 50, 50], "probabilities"),
-  small("binary", [70], "probabilities"),
-  small("binary", [8192], "probabilities"),
-  small("softmax", [5, 9], "none"),
-  { ...small("linear", [6, 8], "indices"), weightShape: [11, 8] },
-];
-
-/** Largest error relative to the largest element; jax-js' logarithm is off by 3e-6. */
-const TOLERANCE = 5e-6;
-
-async function outputsOf(contestant: Contestant, benchCase: BenchCase, pass: Pass): Promise<Outputs> {
-  const prepared = await contestant.prepare(makeData(benchCase));
-  const outcome = await prepared.run(pass);
-  const given = await outcome.outputs();
-  const outputs = Object.fromEntries(Object.entries(given).map(([name, values]) => [name, values.slice()]));
-  expect(outcome.used).toBe((outputs["loss"] ?? outputs["output"])?.[0]);
-  outcome.release();
-  prepared.dispose();
-  return outputs;
-}
-
-async function expectRight(got: Outputs, benchCase: BenchCase, pass: Pass): Promise<void> {
-  const wanted = await outputsOf(coreCpu, benchCase, pass);
-  expect(Object.keys(got)).toEqual(Object.keys(wanted));
-  for (const [name, values] of Object.entries(wanted)) {
-    const largest = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-    const errors = Array.from(got[name] ?? [], (value, i) => Math.abs(value - (values[i] ?? Number.NaN)) / largest);
-    expect(errors).toHaveLength(values.length);
-    expect(
-      errors.find((error) => !(error <= TOLERANCE)),
-      name,
-    ).toBeUndefined();
-  }
-}
+import { complaintAbout, LIMIT, resultOf, resultOfProcess, small, SMALL } from "./small-cases.ts";
 
 const modules = PEERS.flatMap((peer) => ("load" in peer ? [peer] : []));
 
@@ -73,7 +21,8 @@ describe.each(modules)("$name", ({ name, threads = 1, load }) => {
     async ({ benchCase, pass }) => {
       const contestant = await load();
       expect(contestant.refuses?.(benchCase)).toBeUndefined();
-      await expectRight(await outputsOf(contestant, benchCase, pass), benchCase, pass);
+      const result = await resultOf(contestant, benchCase, pass);
+      expect(await complaintAbout(result, benchCase, pass)).toBeUndefined();
     },
   );
 
@@ -108,27 +57,16 @@ describe("PyTorch", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const LIMIT = 30_000;
-
-  async function passOf(benchCase: BenchCase, pass: Pass): Promise<void> {
-    const inputs = writeInputs(makeData(benchCase), folder);
-    expect(await process.ask({ do: "prepare", benchCase, inputs }, LIMIT)).not.toHaveProperty("refused");
-    const { ms, peakBytes } = await process.ask({ do: "first", pass }, LIMIT);
-    expect(ms).toBeGreaterThan(0);
-    expect(peakBytes).toBeGreaterThanOrEqual(-1);
-    const { used } = await process.ask({ do: "run", pass, calls: 3 }, LIMIT);
-    const { outputs } = await process.ask({ do: "outputs", pass, folder }, LIMIT);
-    const read = Object.fromEntries(Object.entries(outputs).map(([name, { file }]) => [name, readFloats(file)]));
-    expect(used).toBe((read["loss"] ?? read["output"])?.[0]);
-    await expectRight(read, benchCase, pass);
-    await process.ask({ do: "dispose" }, LIMIT);
-  }
-
   test("every small case, or the reason why there is none", async () => {
     const problem = await process.ask({ do: "describe" }, LIMIT).then(() => undefined, String);
     expect([undefined, expect.stringMatching(MISSING)]).toContainEqual(problem);
     if (problem !== undefined) return;
-    for (const benchCase of SMALL) for (const pass of PASSES) await passOf(benchCase, pass);
+    for (const benchCase of SMALL) {
+      for (const pass of PASSES) {
+        const result = await resultOfProcess(process, folder, benchCase, pass);
+        expect(await complaintAbout(result, benchCase, pass), `${benchCase.id}, ${pass}`).toBeUndefined();
+      }
+    }
   });
 });
 

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import manifest from "../../package.json" with { type: "json" };
+
+const { devDependencies }: { readonly devDependencies: Readonly<Record<string, string>> } = manifest;
 
 /** The version of a package that this app's package.json asks for; for packages that do not say it themselves. */
 export function pinnedVersion(name: string): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const { devDependencies } = JSON.parse(text) as { readonly devDependencies?: Readonly<Record<string, string>> };
-  return devDependencies?.[name] ?? "unknown";
+  return devDependencies[name] ?? "unknown";
 }

@@ -55,12 +55,13 @@ const PREPARE: Readonly<Record<Kind, (data: CaseData) => Forms>> = {
 };
 
 /** Position of each row's target in flat logits [rows, 1], and −1 / rows for each. */
-interface Targets {
+export interface Targets {
   readonly positions: Tensor;
   readonly minus: Tensor;
 }
 
-function targetsOf(data: CaseData): Targets {
+/** Where each row's target lies, and what it takes off the gradient. */
+export function targetsOf(data: CaseData): Targets {
   const { outer, classes, inner } = geometryOf(data.benchCase);
   const rows = outer * inner;
   const flat = integers(data, "target").map((label, row) => {
@@ -175,6 +176,7 @@ function linear(data: CaseData): Forms {
   };
 }
 
-function meanOf(values: Tensor): Tensor {
+/** The mean of all elements, in two steps. */
+export function meanOf(values: Tensor): Tensor {
   return mean(mean(reshape(values, [...meanShape(values.size)]), 1));
 }

@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { WEBGPU_CASES } from "../cases-webgpu.ts";
 import { CASES } from "../cases.ts";
 import { ENTRANTS } from "../contestants/all.ts";
+import { WEBGPU_ENTRANTS } from "../contestants/webgpu.ts";
 import { bench } from "./bench.ts";
-import { entrantsOf } from "./options.ts";
+import { casesOf, entrantsOf } from "./options.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -42,7 +44,28 @@ test("a small case from end to end: text, figures", async () => {
   });
 });
 
+test("a page of Chromium from end to end: text, figures", async () => {
+  const file = join(folder, "webgpu.json");
+  const { code, stdout } = await run("--webgpu", "--case", "page-short", "--rounds", "1", "--json", file);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^page-short \[4096, 64\], forward \+ gradient$/m);
+  expect(stdout).toContain("Adapter: ");
+  expect(stdout).not.toMatch(/limit|GB\/s read/);
+  const standings = [{ name: "gpu", status: "timed", exact: true }];
+  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
+    where: "webgpu",
+    bandwidth: [],
+    entrants: [{ name: "gpu", facts: { backend: "gpu", adapter: expect.any(String) as unknown } }],
+    rows: [
+      { pass: "forward", standings },
+      { pass: "gradient", standings },
+    ],
+  });
+});
+
 test.each([
+  { args: ["--webgpu", "--case", "tiny"], says: WEBGPU_CASES.map(({ id }) => id).join(", ") },
+  { args: ["--webgpu", "--backend", "wasm"], says: "wasm" },
   { args: ["--case", "huge"], says: CASES.map(({ id }) => id).join(", ") },
   { args: ["--backend", "abacus"], says: "abacus" },
   { args: ["--peers", "abacus"], says: "abacus" },
@@ -60,8 +83,8 @@ test.each([
 test("help lists every case and every contestant", async () => {
   const { code, stdout } = await run("--help");
   expect(code).toBe(0);
-  for (const { id } of CASES) expect(stdout).toContain(`  ${id} `);
-  for (const { name } of ENTRANTS) expect(stdout).toContain(`  ${name} `);
+  for (const { id } of [...CASES, ...WEBGPU_CASES]) expect(stdout).toContain(`  ${id} `);
+  for (const { name } of [...ENTRANTS, ...WEBGPU_ENTRANTS]) expect(stdout).toContain(`  ${name} `);
 });
 
 test("peers take part when asked for, backends all or by name", () => {
@@ -70,4 +93,12 @@ test("peers take part when asked for, backends all or by name", () => {
   expect(roles({ rounds: 1 })).toEqual(new Set(["ours", "loop"]));
   expect(entrantsOf({ rounds: 1, peers: true })).toHaveLength(ENTRANTS.length);
   expect(entrantsOf({ rounds: 1, backend: ["CPU"] }).map(({ name }) => name)).toContain("cpu");
+});
+
+test("cases and contestants on WebGPU are others", () => {
+  expect(casesOf({ rounds: 1 })).toBe(CASES);
+  expect(casesOf({ rounds: 1, webgpu: true })).toBe(WEBGPU_CASES);
+  expect(entrantsOf({ rounds: 1, webgpu: true }).map(({ role }) => role)).toEqual(["ours"]);
+  expect(entrantsOf({ rounds: 1, webgpu: true, peers: true })).toEqual(WEBGPU_ENTRANTS);
+  expect(entrantsOf({ rounds: 1, webgpu: true, peers: ["jax"] }).map(({ name }) => name)).toContain("jax-js webgpu");
 });

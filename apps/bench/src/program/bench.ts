@@ -7,7 +7,7 @@ import { htmlPage } from "../report/html.ts";
 import type { BenchReport } from "../report/report.ts";
 import { terminalText } from "../report/terminal.ts";
 import { run } from "../run/run.ts";
-import { casesOf, checkFolders, commandLine, entrantsOf, type Flags, REPORT, UsageError } from "./options.ts";
+import { casesOf, checkFolders, commandLine, entrantsOf, type Flags, reportFile, UsageError } from "./options.ts";
 
 /** Where text goes, and how processes of contestants start. */
 export interface Surroundings {
@@ -48,7 +48,8 @@ async function measure(flags: Flags, args: readonly string[], surroundings: Surr
   });
   stdout.write(`${terminalText(report)}\n`);
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  if (flags.report !== undefined) publish(report, flags.report === true ? resolve(ROOT, REPORT) : flags.report);
+  if (flags.report !== undefined)
+    publish(report, flags.report === true ? resolve(ROOT, reportFile(flags)) : flags.report);
   return oursFailed(report) ? 1 : 0;
 }
 

@@ -59,11 +59,12 @@ export const SHARE_OF_LIMIT: ChartKind = {
   value: ({ share }) => share,
 };
 
-/** Whom speeds are relative to: PyTorch with one thread, or else the loop. */
+/** Whom speeds are relative to: PyTorch with one thread, or else the loop, or where there is none, the first of ours. */
 export function standardOf({ entrants, rows }: BenchReport): string {
   const measured = new Set(rows.flatMap((row) => row.standings.filter(isTimed).map(({ name }) => name)));
   const pytorch = entrants.find(({ name, threads }) => /^pytorch/i.test(name) && threads === 1 && measured.has(name));
-  return pytorch?.name ?? entrants.find(({ role }) => role === "loop")?.name ?? "";
+  const others = (["loop", "ours"] as const).map((role) => entrants.find((each) => each.role === role));
+  return [pytorch, ...others].find((each) => each !== undefined)?.name ?? "";
 }
 
 /** A small chart for each row that has something to show. */

@@ -1,7 +1,7 @@
 import { machineText } from "../run/machine.ts";
 import { isTimed } from "./figures.ts";
-import { bandwidthText } from "./limit-text.ts";
 import type { BenchReport, EntrantReport, Row, Standing, TimedStanding } from "./report.ts";
+import { surroundingsText } from "./surroundings-text.ts";
 import {
   caseText,
   factsText,
@@ -17,31 +17,36 @@ import {
   times,
 } from "./words.ts";
 
-// The results in docs/benchmarks.md, between two markers.
+// The results in docs/benchmarks.md, between two markers for each place.
 
-const BEGIN = "<!-- results: `pnpm bench --report` writes what follows -->";
-const END = "<!-- end of results -->";
+const MARKERS: Readonly<Record<BenchReport["where"], readonly [begin: string, end: string]>> = {
+  node: ["<!-- results: `pnpm bench --report` writes what follows -->", "<!-- end of results -->"],
+  webgpu: [
+    "<!-- results on WebGPU: `pnpm bench --webgpu --report` writes what follows -->",
+    "<!-- end of results on WebGPU -->",
+  ],
+};
 
 /**
  * A document with the results of a run between its markers.
  * @throws RangeError if the document has no such markers
  */
 export function withResults(document: string, report: BenchReport): string {
-  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
-  if (begin < 0 || end < begin) throw new RangeError(`the document must have "${BEGIN}" before "${END}"`);
-  return `${document.slice(0, begin + BEGIN.length)}\n\n${results(report)}\n\n${document.slice(end)}`;
+  const [first, last] = MARKERS[report.where];
+  const [begin, end] = [document.indexOf(first), document.indexOf(last)];
+  if (begin < 0 || end < begin) throw new RangeError(`the document must have "${first}" before "${last}"`);
+  return `${document.slice(0, begin + first.length)}\n\n${results(report)}\n\n${document.slice(end)}`;
 }
 
 function results(report: BenchReport): string {
   const { machine, created, rounds, command } = report;
   const parts = [
-    `Measured on ${created.slice(0, 10)} by \`${command}\`, ${rounds} rounds, on ${machineText(machine)}. ${bandwidthText(report)}`,
+    `Measured on ${created.slice(0, 10)} by \`${command}\`, ${rounds} rounds, on ${machineText(machine)}. ${surroundingsText(report)}`,
     "### Time",
-    "Median, its noise (half of the distance from the fastest to the slowest round), and how many times as long as the fastest of ours with as many threads (inputs resident).",
+    `Median, its noise (half of the distance from the fastest to the slowest round), and how many times as long as ${AGAINST[report.where]}.`,
     timeTable(report),
     "### What it took",
-    "Per call of ours: minimum bytes by time, the share of what memory allows, first call; and everybody's memory beyond inputs and outputs.",
-    costTable(report),
+    ...(report.where === "webgpu" ? firstCalls(report) : costs(report)),
     "### Rows we lose",
     lossList(report),
     ...troubles(report),
@@ -49,6 +54,32 @@ function results(report: BenchReport): string {
     entrantTable(report),
   ];
   return parts.join("\n\n");
+}
+
+const AGAINST: Readonly<Record<BenchReport["where"], string>> = {
+  node: "the fastest of ours with as many threads (inputs resident)",
+  webgpu: "ours",
+};
+
+function costs(report: BenchReport): string[] {
+  const about =
+    "Per call of ours: minimum bytes by time, the share of what memory allows, first call; and everybody's memory beyond inputs and outputs.";
+  return [about, costTable(report)];
+}
+
+/** On a device neither the memory of a call is known, nor what memory allows. */
+function firstCalls({ entrants, rows }: BenchReport): string[] {
+  const about = "The first call of each, which compiles its shaders.";
+  const lines = rows.map((row) => [
+    caseText(row.case),
+    PASS_NAMES[row.pass],
+    ...entrants.map(({ name }) => firstCall(timedIn(row, name))),
+  ]);
+  return [about, markdownTable([["case", "pass", ...entrants.map(({ name }) => name)], ...lines])];
+}
+
+function firstCall(standing: TimedStanding | undefined): string {
+  return standing === undefined ? "–" : time(standing.firstMs);
 }
 
 function oursOf({ entrants }: BenchReport): EntrantReport[] {

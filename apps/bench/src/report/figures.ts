@@ -1,5 +1,5 @@
 import { type BenchCase, matrixFlops, PASSES, trafficOf } from "../cases.ts";
-import type { Entrant, Pass } from "../contestant.ts";
+import { type Entrant, inPage, type Pass } from "../contestant.ts";
 import type { Bandwidth } from "../run/bandwidth.ts";
 import type { CaseResult, Measured } from "../run/measure-case.ts";
 import { summarize } from "../run/statistics.ts";
@@ -19,9 +19,15 @@ export function rowsOf(result: CaseResult, entrants: readonly Entrant[], bandwid
   });
 }
 
-/** The most that memory gives to an entrant: more threads can have what fewer had. */
-function memoryOf({ entrant }: Measured, entrants: readonly Entrant[], bandwidth: readonly Bandwidth[]): Bandwidth {
-  const threads = entrants.find(({ name }) => name === entrant)?.threads ?? 1;
+/** The most that memory gives to an entrant: more threads can have what fewer had. A device's is not known. */
+function memoryOf(
+  { entrant: name }: Measured,
+  entrants: readonly Entrant[],
+  bandwidth: readonly Bandwidth[],
+): Bandwidth | undefined {
+  const entrant = entrants.find((each) => each.name === name);
+  if (entrant !== undefined && inPage(entrant)) return undefined;
+  const threads = entrant?.threads ?? 1;
   const possible = bandwidth.filter((each) => each.threads <= threads);
   return {
     threads,
@@ -30,19 +36,19 @@ function memoryOf({ entrant }: Measured, entrants: readonly Entrant[], bandwidth
   };
 }
 
-function standingOf(benchCase: BenchCase, measured: Measured, memory: Bandwidth): Standing {
+function standingOf(benchCase: BenchCase, measured: Measured, memory: Bandwidth | undefined): Standing {
   const { entrant: name, pass, ...rest } = measured;
   if (rest.status !== "timed") return { name, ...rest };
   const summary = summarize(rest.times);
   const { read, written } = trafficOf(benchCase, pass);
   const flops = matrixFlops(benchCase, pass);
-  const limited = flops === undefined && read + written >= LEAST_BYTES;
+  const limit = flops === undefined && read + written >= LEAST_BYTES ? memory : undefined;
   return {
     name,
     ...rest,
     ...summary,
     gigabytesPerSecond: (read + written) / summary.median / 1e6,
-    ...(limited && { share: limitMs(benchCase, pass, memory) / summary.median }),
+    ...(limit !== undefined && { share: limitMs(benchCase, pass, limit) / summary.median }),
     ...(flops !== undefined && { gigaflops: flops / summary.median / 1e6 }),
   };
 }

@@ -3,8 +3,8 @@ import { machineText } from "../run/machine.ts";
 import { charts, ratioTo, SHARE_OF_LIMIT, standardOf } from "./charts.ts";
 import { bundleText } from "./document.ts";
 import { element, section, table } from "./elements.ts";
-import { bandwidthText } from "./limit-text.ts";
-import type { BenchReport, Row, Standing } from "./report.ts";
+import { surroundingsText } from "./surroundings-text.ts";
+import type { BenchReport, EntrantReport, Row, Standing } from "./report.ts";
 import {
   caseText,
   factsText,
@@ -65,19 +65,23 @@ function main(report: BenchReport): Element {
       "ratio",
       `Speed, ${standard} = 1`,
       intro(`How many times as fast as ${standard}, on a logarithmic scale: bars to the right are faster.`),
-      legend(),
+      legend(report),
       charts(report, ratioTo(standard)),
     ),
-    section(
-      "limit",
-      "Share of what memory allows",
-      intro(
-        `${bandwidthText(report)} The limit is the time to read each input and to write each output once at that speed; what fits into caches can go beyond it.`,
-      ),
-      charts(report, SHARE_OF_LIMIT),
-    ),
+    ...(report.where === "webgpu" ? [] : [limitSection(report)]),
     section("figures", "All figures", figureTable(report)),
     section("contestants", "Contestants", entrantTable(report)),
+  );
+}
+
+function limitSection(report: BenchReport): Element {
+  return section(
+    "limit",
+    "Share of what memory allows",
+    intro(
+      `${surroundingsText(report)} The limit is the time to read each input and to write each output once at that speed; what fits into caches can go beyond it.`,
+    ),
+    charts(report, SHARE_OF_LIMIT),
   );
 }
 
@@ -85,10 +89,16 @@ function intro(text: string): Element {
   return element("p", { class: "intro" }, text);
 }
 
-function legend(): Element {
-  const entry = (kind: string, text: string): Element =>
-    element("li", {}, element("span", { class: `swatch ${kind}`, "aria-hidden": "true" }), text);
-  const entries = [entry("near", "this library"), entry("far", "careful loop"), entry("peer", "other libraries")];
+function legend({ entrants }: BenchReport): Element {
+  const entry = (role: EntrantReport["role"], kind: string, text: string): Element[] =>
+    entrants.some((each) => each.role === role)
+      ? [element("li", {}, element("span", { class: `swatch ${kind}`, "aria-hidden": "true" }), text)]
+      : [];
+  const entries = [
+    ...entry("ours", "near", "this library"),
+    ...entry("loop", "far", "careful loop"),
+    ...entry("peer", "peer", "other libraries"),
+  ];
   return element("ul", { class: "legend" }, ...entries);
 }
 

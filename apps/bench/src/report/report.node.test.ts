@@ -5,6 +5,7 @@ import type { Entrant } from "../contestant.ts";
 import type { Measured } from "../run/measure-case.ts";
 import { isTimed, limitMs, rowsOf } from "./figures.ts";
 import { htmlPage } from "./html.ts";
+import type { BenchReport } from "./report.ts";
 import { SAMPLE, SQUARE } from "./sample-report.ts";
 import { terminalText } from "./terminal.ts";
 
@@ -49,6 +50,33 @@ test("the document has the results between its markers, and keeps the rest", () 
   expect(document).toContain("12.3 kB");
   expect(withResults(document, SAMPLE)).toBe(document);
   expect(() => withResults("no markers", SAMPLE)).toThrow(RangeError);
+});
+
+test("on WebGPU: the adapter, first calls, and no limit of memory", () => {
+  const facts = { version: "1.2.3", adapter: "acme abacus, in software" };
+  const ours = SAMPLE.entrants.filter(({ name }) => name === "cpu").map((each) => ({ ...each, facts }));
+  const rows = SAMPLE.rows.map((row) => ({ ...row, standings: row.standings.filter(({ name }) => name === "cpu") }));
+  const report: BenchReport = { ...SAMPLE, where: "webgpu", bandwidth: [], entrants: ours, rows };
+  expect(terminalText(report)).toContain("Adapter: acme abacus, in software. It is no GPU: read ratios, not times.");
+  const [begin, end] = [
+    "<!-- results on WebGPU: `pnpm bench --webgpu --report` writes what follows -->",
+    "<!-- end of results on WebGPU -->",
+  ];
+  const document = withResults(`${begin}\n\nold\n\n${end}\n`, report);
+  expect(document).toContain("The first call of each, which compiles its shaders.");
+  expect(document).not.toMatch(/old|GB\/s|of the limit/);
+  const page = parseHTML(htmlPage(report)).document;
+  expect(page.querySelectorAll("#limit")).toHaveLength(0);
+  expect(page.querySelectorAll(".legend li")).toHaveLength(1);
+});
+
+test("a device has no limit of memory", () => {
+  const entrants: readonly Entrant[] = [{ name: "gpu", role: "ours", page: "gpu.ts" }];
+  const times = { status: "timed", times: [1], error: 0, exact: true, firstMs: 1, peakBytes: undefined } as const;
+  const measured: readonly Measured[] = [{ entrant: "gpu", pass: "forward", ...times }];
+  const [row] = rowsOf({ benchCase: SQUARE, measured, facts: {}, checksum: 0 }, entrants, []);
+  expect(row?.standings).toMatchObject([{ name: "gpu", ratio: 1 }]);
+  expect(row?.standings[0]).not.toHaveProperty("share");
 });
 
 test("the page is self-contained, and shows what it was given as text", () => {

@@ -10,6 +10,8 @@ import type { Summary } from "../run/statistics.ts";
 /** Everything that a run found: what `--json` writes, and what tables and the page show. */
 export interface BenchReport {
   readonly format: 1;
+  /** Processes on the CPU, or pages on WebGPU. */
+  readonly where: "node" | "webgpu";
   /** ISO 8601. */
   readonly created: string;
   readonly command: string;
@@ -17,7 +19,7 @@ export interface BenchReport {
   readonly machine: Machine;
   readonly rounds: number;
   readonly warmUpRounds: number;
-  /** The best that was seen in the run. */
+  /** The best that was seen in the run; empty on WebGPU. */
   readonly bandwidth: readonly Bandwidth[];
   readonly checksum: number;
   readonly entrants: readonly EntrantReport[];
@@ -28,7 +30,8 @@ export interface BenchReport {
 export interface EntrantReport {
   readonly name: string;
   readonly role: "ours" | "loop" | "peer";
-  readonly threads: number;
+  /** Absent where a device computes. */
+  readonly threads?: number;
   readonly residency: Residency;
   /** What it says of itself. */
   readonly facts: Readonly<Record<string, string | number>>;

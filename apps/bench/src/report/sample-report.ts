@@ -51,6 +51,7 @@ const RESULT: CaseResult = { benchCase: SQUARE, measured: MEASURED, facts: {}, c
 /** The run. */
 export const SAMPLE: BenchReport = {
   format: 1,
+  where: "node",
   created: "2026-03-14T09:26:53.589Z",
   command: "pnpm bench --peers",
   seconds: 90,

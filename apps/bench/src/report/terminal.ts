@@ -1,4 +1,4 @@
-import { bandwidthText } from "./limit-text.ts";
+import { surroundingsText } from "./surroundings-text.ts";
 import { machineText } from "../run/machine.ts";
 import type { BenchReport, Row, Standing } from "./report.ts";
 import {
@@ -20,7 +20,7 @@ export function terminalText(report: BenchReport): string {
   const notes = [
     `Median (smallest – largest) of ${rounds} rounds, after ${warmUpRounds} to warm up. × is how many times as long as the fastest of ours with as many threads.`,
     "≈ marks a result that is off by more than 1e-6, with its error.",
-    `${machineText(machine)}. ${bandwidthText(report)} Checksum ${checksum.toPrecision(9)}.`,
+    `${machineText(machine)}. ${surroundingsText(report)} Checksum ${checksum.toPrecision(9)}.`,
   ];
   return [...blocks, notes.join("\n")].join("\n\n");
 }
@@ -28,8 +28,9 @@ export function terminalText(report: BenchReport): string {
 function block(row: Row): string {
   const lines = row.standings.map((standing) => line(standing));
   const head = ["", "time", "×", "limit", "rate", "first call", "memory", ""];
-  const table = [head, ...lines];
-  const widths = head.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
+  const told = (column: number): boolean => lines.some((cells) => (cells[column] ?? "") !== "");
+  const table = [head, ...lines].map((cells) => cells.filter((_, column) => told(column)));
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)));
   const text = table.map((cells) => `  ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`.trimEnd());
   const reasons = row.standings.flatMap((standing) =>
     standing.status === "timed" ? [] : [`  ${standing.name} ${statusWord(standing)}: ${standing.reason}`],

@@ -63,7 +63,8 @@ export function statusWord(standing: Exclude<Standing, { readonly status: "timed
 export function factsText({ facts, threads, residency }: EntrantReport): string {
   const own = Object.entries(facts).filter(([name]) => name !== "threads");
   const said = own.map(([name, value]) => `${name} ${value}`);
-  return [...said, threads === 1 ? "1 thread" : `${threads} threads`, `inputs: ${residency}`].join(", ");
+  const counted = threads === undefined ? [] : [threads === 1 ? "1 thread" : `${threads} threads`];
+  return [...said, ...counted, `inputs: ${residency}`].join(", ");
 }
 
 /** Lines as a Markdown table with aligned columns. */

@@ -31,18 +31,24 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const APP = fileURLToPath(new URL("../..", import.meta.url));
 const SERVER = fileURLToPath(new URL("../child/main.ts", import.meta.url));
+const BROWSER = fileURLToPath(new URL("../child/main-in-browser.ts", import.meta.url));
 const TAIL = 2000;
 
-/** Starts an entrant. `nodeArguments` are for Node, where the entrant is a module. */
+/** Starts an entrant. `nodeArguments` are for Node, where the entrant is a module or a page. */
 export function startEntrant(entrant: Entrant, nodeArguments: readonly string[] = []): EntrantProcess {
-  const [program = "", ...parameters] =
-    "command" in entrant ? entrant.command : [process.execPath, ...nodeArguments, SERVER, entrant.name];
+  const [program = "", ...parameters] = commandOf(entrant, nodeArguments);
   const child = spawn(program, parameters, { cwd: APP, stdio: ["pipe", "pipe", "pipe"] });
   const watched = watch(child);
   return {
     ask: (request, limit) => ask(child, watched, request, limit),
     stop: () => void child.kill("SIGKILL"),
   };
+}
+
+function commandOf(entrant: Entrant, nodeArguments: readonly string[]): readonly string[] {
+  if ("command" in entrant) return entrant.command;
+  const parameters = "page" in entrant ? [BROWSER, entrant.page] : [SERVER, entrant.name];
+  return [process.execPath, ...nodeArguments, ...parameters];
 }
 
 /** Where the answer to the one open request goes, and why there will be none. */

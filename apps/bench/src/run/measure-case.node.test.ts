@@ -59,7 +59,8 @@ const FAILURES = [
 test("whatever goes wrong is told with its reason, and the others are measured", async () => {
   const missing: Entrant = { name: "missing", role: "peer", command: ["no-such-program"] };
   const broken: Entrant = { name: "nobody", role: "peer", load: async () => Promise.reject(new Error("never asked")) };
-  const all = [...FAILURES.map(({ manner }) => odd(manner)), missing, broken, odd("steady"), odd("rounds")];
+  const homeless: Entrant = { name: "homeless", role: "peer", page: "contestants/homeless.ts" };
+  const all = [...FAILURES.map(({ manner }) => odd(manner)), missing, broken, homeless, odd("steady"), odd("rounds")];
   const { measured } = await measure(all, 2000);
   const forward = new Map(measured.filter(({ pass }) => pass === "forward").map((each) => [each.entrant, each]));
   for (const { manner, status, says } of FAILURES) {
@@ -68,6 +69,8 @@ test("whatever goes wrong is told with its reason, and the others are measured",
   const told = expect.stringContaining("no-such-program") as unknown;
   expect(forward.get("missing")).toMatchObject({ status: "failed", reason: told });
   expect(forward.get("nobody")).toMatchObject({ status: "failed" });
+  const unresolved = expect.stringContaining('Could not resolve "./contestants/homeless.ts"') as unknown;
+  expect(forward.get("homeless")).toMatchObject({ status: "failed", reason: unresolved });
   expect(forward.get("steady")).toMatchObject({ status: "timed", exact: true, times: [1, 1], peakBytes: undefined });
   expect(forward.get("rounds")).toMatchObject({ status: "timed", exact: false });
   const gradient = measured.find(({ entrant, pass }) => entrant === "steady" && pass === "gradient");

@@ -1,5 +1,5 @@
 import type { BenchCase } from "../cases.ts";
-import type { Entrant } from "../contestant.ts";
+import { type Entrant, inPage } from "../contestant.ts";
 import { rowsOf } from "../report/figures.ts";
 import type { BenchReport, EntrantReport } from "../report/report.ts";
 import { type Bandwidth, best, measureBandwidth } from "./bandwidth.ts";
@@ -39,6 +39,7 @@ export async function run(options: RunOptions): Promise<BenchReport> {
   for (const entrant of entrants) reports.push(await reportOf(entrant, results));
   return {
     format: 1,
+    where: entrants.every(inPage) ? "webgpu" : "node",
     created,
     command,
     seconds: (performance.now() - started) / 1000,
@@ -52,7 +53,9 @@ export async function run(options: RunOptions): Promise<BenchReport> {
   };
 }
 
+/** Of the machine's memory; a device has its own. */
 async function bandwidthFor(entrants: readonly Entrant[]): Promise<Bandwidth[]> {
+  if (entrants.every(inPage)) return [];
   const counts = new Set([1, ...entrants.map(({ threads = 1 }) => threads)]);
   const measured: Bandwidth[] = [];
   for (const threads of counts) measured.push(await measureBandwidth(threads));
@@ -63,6 +66,6 @@ async function reportOf(entrant: Entrant, results: readonly CaseResult[]): Promi
   const { name, role, threads = 1, residency = "one memory", bundle } = entrant;
   const said = results.map(({ facts }) => facts[name] ?? {});
   const facts = said.find((each) => Object.keys(each).length > 0) ?? {};
-  const report = { name, role, threads, residency, facts };
+  const report = { name, role, residency, facts, ...(!inPage(entrant) && { threads }) };
   return bundle === undefined ? report : { ...report, bundle: await bundleSize(bundle) };
 }
