@@ -1,4 +1,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
@@ -37,12 +41,20 @@ const TAIL = 2000;
 /** Starts an entrant. `nodeArguments` are for Node, where the entrant is a module or a page. */
 export function startEntrant(entrant: Entrant, nodeArguments: readonly string[] = []): EntrantProcess {
   const [program = "", ...parameters] = commandOf(entrant, nodeArguments);
-  const child = spawn(program, parameters, { cwd: APP, stdio: ["pipe", "pipe", "pipe"] });
+  const scratch = "page" in entrant ? mkdtempSync(join(tmpdir(), "surprisal-page-")) : undefined;
+  const env = scratch === undefined ? process.env : { ...process.env, TMPDIR: scratch };
+  const child = spawn(program, parameters, { cwd: APP, env, stdio: ["pipe", "pipe", "pipe"] });
+  if (scratch !== undefined) child.on("close", () => void removeScratch(scratch));
   const watched = watch(child);
   return {
     ask: (request, limit) => ask(child, watched, request, limit),
     stop: () => void child.kill("SIGKILL"),
   };
+}
+
+/** A browser's profile: its process is killed, and cannot do it. The browser itself ends some time after. */
+async function removeScratch(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
 function commandOf(entrant: Entrant, nodeArguments: readonly string[]): readonly string[] {
