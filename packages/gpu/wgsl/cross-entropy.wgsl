@@ -17,6 +17,12 @@ fn logitAt(i: u32) -> f32 {
 #endif
 }
 
+#if FOURS
+fn fourLogits(i: u32) -> vec4<f32> {
+  return get4_logits(i);
+}
+#endif
+
 #if TRANSFORM
 fn transformed(x: f32) -> f32 {
 #if SOFTCAP
@@ -160,11 +166,16 @@ fn look(lane: u32, r: u32) -> Row {
     known.hot = P.hot * weightOf(index.x);
   }
 #endif
-  var part = Sum(0.0, 0.0, 0.0, 0u, false, false);
-#if SPREAD
+#if !SPREAD
+#if !NORMALIZED
+  let sum = gather(lane, scan(lane, x0, P.logits.z));
+#else
+  let sum = Sum(0.0, 0.0, 0.0, 0u, false, false, false);
+#endif
+#else
+  var part = Sum(0.0, 0.0, 0.0, 0u, false, false, false);
   var spread: Gaps;
   spread.infiniteAt = -LARGEST;
-#endif
   for (var c = lane; c < P.classes; c += 4u * LANES) {
     let left = (P.classes - c - 1u) / LANES; // classes of these four beyond the first, if it is less than three
     var x = vec4<f32>(special(NEGATIVE_INFINITY));
@@ -175,7 +186,6 @@ fn look(lane: u32, r: u32) -> Row {
 #if !NORMALIZED
     takeFour(&part, x);
 #endif
-#if SPREAD
 #if !STRICT
 #if !NORMALIZED
     if (part.some && part.most != spread.reference) { moveTo(&spread, part.most); }
@@ -192,12 +202,12 @@ fn look(lane: u32, r: u32) -> Row {
       spread.masses = 0.0;
       spread.gaps = 0.0;
     }
-#endif
   }
   let sum = gather(lane, part);
+#endif
   known.most = sum.most;
   known.rest = sum.rest;
-  known.none = sum.bad || !sum.some;
+  known.none = sum.infinite || sum.notNumber || !sum.some;
 #if NORMALIZED
   known.most = 0.0;
   known.rest = 0.0;
@@ -351,6 +361,53 @@ fn divisor() -> f32 {
 #endif
 }
 
+#if OUT_GRADIENT
+fn putGradient(known: Row, result: Result, share: f32, scale: f32, r: u32, c: u32) {
+  let o = r / P.inner;
+  let i = r % P.inner;
+  let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
+  let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
+  let raw = get_logits(x0 + c * P.logits.z);
+  let x = logitAt(x0 + c * P.logits.z);
+  let labelled = i32(c) == known.label;
+  var g = 0.0;
+  if (!known.kept) {
+#if STRICT
+#if !NORMALIZED
+    if (known.none) { g = nan(); } // PyTorch: 0 · softmax(row)
+#endif
+#endif
+  } else {
+    var q = 0.0;
+#if SPREAD
+#if !NORMALIZED
+    q = spreadOn(t0, c);
+#endif
+#endif
+    if (labelled) { q += result.push; }
+#if NORMALIZED
+    g = select(0.0, -(q * scale), labelled);
+#else
+    let e = select(0.0, expOf(x - known.most), isFinite(x));
+    let held = keep(keep(result.pull * e) - q) - q * known.rest;
+    g = (held + result.extra * e) * share;
+    if (known.none) { g = nan(); }
+#if STRICT
+    if (!isFinite(scale) && (q != 0.0 || labelled)) { g = nan(); }
+    if (!isFinite(scale) && known.label >= 0 && isZero(result.push)) { g = nan(); }
+#endif
+#endif
+#if TRANSFORM
+    if (!isZero(g)) {
+      let by = slopeOfTransform(raw);
+      g = select(g * by, nan(), isNan(by) || isNan(g) || (isZero(by) && !isFinite(g)));
+    }
+#endif
+  }
+  put_gradient(P.gradient.x + o * P.gradient.y + c * P.gradient.z + i * P.gradient.w, g);
+}
+#endif
+
 fn row(lane: u32, r: u32) -> Result {
   let known = look(lane, r);
   let result = finish(known);
@@ -373,46 +430,36 @@ fn row(lane: u32, r: u32) -> Result {
   workgroupBarrier();
 #endif
 #endif
-  for (var c = lane; c < P.classes; c += LANES) {
-    let raw = get_logits(x0 + c * P.logits.z);
-    let x = logitAt(x0 + c * P.logits.z);
-    let labelled = i32(c) == known.label;
-    var g = 0.0;
-    if (!known.kept) {
-#if STRICT
-#if !NORMALIZED
-      if (known.none) { g = nan(); } // PyTorch: 0 · softmax(row)
-#endif
-#endif
-    } else {
-      var q = 0.0;
-#if SPREAD
-#if !NORMALIZED
-      q = spreadOn(t0, c);
-#endif
-#endif
-      if (labelled) { q += result.push; }
-#if NORMALIZED
-      g = select(0.0, -(q * scale), labelled);
+#if PLAIN
+  var c = firstFour(lane);
+  let ordinary = known.kept && !known.none && isFinite(share) && isFinite(result.push) && isFinite(result.pull) && isFinite(result.extra);
+  let g0 = P.gradient.x + o * P.gradient.y + i * P.gradient.w;
+  for (; ordinary && isWhole(c); c += 4u * LANES) {
+    let x = fourFrom(x0, P.logits.z, c);
+    if (any(sizesOf(x) >= vec4<u32>(ORDINARY))) { break; }
+    let e = expOfFour(x - vec4<f32>(known.most));
+    let classes = classesOfFour(c);
+    let q = select(vec4<f32>(0.0), vec4<f32>(result.push), vec4<i32>(classes) == vec4<i32>(known.label));
+    let g = (keepFour(keepFour(result.pull * e) - q) - q * known.rest + result.extra * e) * share;
+#if FOURS
+    put4_gradient(g0 + c, g);
 #else
-      let e = select(0.0, expOf(x - known.most), isFinite(x));
-      let held = keep(keep(result.pull * e) - q) - q * known.rest;
-      g = (held + result.extra * e) * share;
-      if (known.none) { g = nan(); }
-#if STRICT
-      if (!isFinite(scale) && (q != 0.0 || labelled)) { g = nan(); }
-      if (!isFinite(scale) && known.label >= 0 && isZero(result.push)) { g = nan(); }
+    let at = vec4<u32>(g0) + classes * P.gradient.z;
+    put_gradient(at.x, g.x);
+    put_gradient(at.y, g.y);
+    put_gradient(at.z, g.z);
+    put_gradient(at.w, g.w);
 #endif
-#endif
-#if TRANSFORM
-      if (!isZero(g)) {
-        let by = slopeOfTransform(raw);
-        g = select(g * by, nan(), isNan(by) || isNan(g) || (isZero(by) && !isFinite(g)));
-      }
-#endif
-    }
-    put_gradient(P.gradient.x + o * P.gradient.y + c * P.gradient.z + i * P.gradient.w, g);
   }
+  for (; c < P.classes; c += 4u * LANES) {
+    let classes = classesOfFour(c);
+    for (var j = 0u; j < 4u; j++) {
+      if (classes[j] < P.classes) { putGradient(known, result, share, scale, r, classes[j]); }
+    }
+  }
+#else
+  for (var c = lane; c < P.classes; c += LANES) { putGradient(known, result, share, scale, r, c); }
+#endif
 #endif
 #if OUT_TARGET_GRADIENT
   let targetScale = scaleOf(known, r);

@@ -1,7 +1,7 @@
-// The plain loss of four rows at a time, of which each has one component of the vectors. FOURS: their logits are neighbours.
+// The plain loss of four rows at a time, of which each has one component of the vectors. NEIGHBOURS: their logits are neighbours.
 
 fn logitsAt(at: vec4<u32>) -> vec4<f32> {
-#if FOURS
+#if NEIGHBOURS
   return get4_logits(at.x);
 #else
   return vec4<f32>(get_logits(at.x), get_logits(at.y), get_logits(at.z), get_logits(at.w));
@@ -96,7 +96,7 @@ fn fourRows(r: u32, all: ptr<function, Losses>) -> bool {
     let q = select(vec4<f32>(0.0), hot, label == vec4<i32>(i32(c)));
     let g = select(vec4<f32>(0.0), (keepFour(keepFour(hot * e) - q) - q * rest) * share, kept);
     let at = g0 + c * P.gradient.z;
-#if FOURS
+#if NEIGHBOURS
     put4_gradient(at.x, g);
 #else
     put_gradient(at.x, g.x);

@@ -4,7 +4,7 @@ fn put_gradient(i: u32, v: f32) {
   put_logits(i, v);
 }
 
-#if FOURS
+#if IN_FOURS
 fn put4_gradient(i: u32, v: vec4<f32>) {
   put4_logits(i, v);
 }

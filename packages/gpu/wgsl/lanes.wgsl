@@ -76,16 +76,18 @@ struct Sum {
   rest: f32,
   stretch: f32,
   count: u32,
-  /// Whether there has been a finite number, and one that makes the row have no softmax.
+  /// Whether there has been a finite number, one of ∞, and one that is none.
   some: bool,
-  bad: bool,
+  infinite: bool,
+  notNumber: bool,
 }
 
 /// Takes in four numbers; −∞ where there are less.
 fn takeFour(sum: ptr<function, Sum>, x: vec4<f32>) {
   let u = bitcast<vec4<u32>>(x);
   let finite = (u & vec4<u32>(0x7fffffffu)) < vec4<u32>(INFINITY);
-  if (any(!finite & (u != vec4<u32>(NEGATIVE_INFINITY)))) { (*sum).bad = true; }
+  if (any(u == vec4<u32>(INFINITY))) { (*sum).infinite = true; }
+  if (any((u & vec4<u32>(0x7fffffffu)) > vec4<u32>(INFINITY))) { (*sum).notNumber = true; }
   let y = select(vec4<f32>(-LARGEST), x, finite);
   let most = max(max(y.x, y.y), max(y.z, y.w));
   var first = finite & (y == vec4<f32>(most));
@@ -123,7 +125,7 @@ fn gather(lane: u32, part: Sum) -> Sum {
 #if MANY
   mosts[lane] = part.most;
   numbers[lane] = part.rest + part.stretch;
-  words[lane] = select(0u, 1u, part.some) | select(0u, 2u, part.bad);
+  words[lane] = select(0u, 1u, part.some) | select(0u, 2u, part.infinite) | select(0u, 4u, part.notNumber);
   workgroupBarrier();
   for (var width = LANES / 2u; width > 0u; width = width / 2u) {
     if (lane < width) {
@@ -145,10 +147,11 @@ fn gather(lane: u32, part: Sum) -> Sum {
     }
     workgroupBarrier();
   }
-  let result = Sum(mosts[0], numbers[0], 0.0, 0u, (words[0] & 1u) != 0u, (words[0] & 2u) != 0u);
+  let found = words[0];
+  let result = Sum(mosts[0], numbers[0], 0.0, 0u, (found & 1u) != 0u, (found & 2u) != 0u, (found & 4u) != 0u);
   workgroupBarrier();
   return result;
 #else
-  return Sum(part.most, part.rest + part.stretch, 0.0, 0u, part.some, part.bad);
+  return Sum(part.most, part.rest + part.stretch, 0.0, 0u, part.some, part.infinite, part.notNumber);
 #endif
 }

@@ -1,31 +1,21 @@
 // softmax, log-softmax or log-sum-exp of rows; with UPSTREAM, the gradient by the input.
 
+fn logitAt(i: u32) -> f32 {
+  return get_input(i);
+}
+
+#if FOURS
+fn fourLogits(i: u32) -> vec4<f32> {
+  return get4_input(i);
+}
+#endif
+
 fn row(lane: u32, r: u32) {
   let o = r / P.inner;
   let i = r % P.inner;
   let x0 = P.input.x + o * P.input.y + i * P.input.w;
-  var part = Sum(0.0, 0.0, 0.0, 0u, false, false);
-  var infinite = false;
-  var notNumber = false;
-  for (var c = lane; c < P.classes; c += 4u * LANES) {
-    var x = vec4<f32>(special(NEGATIVE_INFINITY));
-    x.x = get_input(x0 + c * P.input.z);
-    if (c + LANES < P.classes) { x.y = get_input(x0 + (c + LANES) * P.input.z); }
-    if (c + 2u * LANES < P.classes) { x.z = get_input(x0 + (c + 2u * LANES) * P.input.z); }
-    if (c + 3u * LANES < P.classes) { x.w = get_input(x0 + (c + 3u * LANES) * P.input.z); }
-    takeFour(&part, x);
-#if LOG_SUM_EXP
-    let u = bitcast<vec4<u32>>(x);
-    infinite = infinite || any(u == vec4<u32>(INFINITY));
-    notNumber = notNumber || any((u & vec4<u32>(0x7fffffffu)) > vec4<u32>(INFINITY));
-#endif
-  }
-  let sum = gather(lane, part);
-#if LOG_SUM_EXP
-  infinite = orOfLanes(lane, select(0u, 1u, infinite)) != 0u;
-  notNumber = orOfLanes(lane, select(0u, 1u, notNumber)) != 0u;
-#endif
-  let none = sum.bad || !sum.some; // no softmax
+  let sum = gather(lane, scan(lane, x0, P.input.z));
+  let none = sum.infinite || sum.notNumber || !sum.some; // no softmax
 #if LOG_SUM_EXP
   // Of a row without a finite maximum it is that maximum, and its gradient e^(x − max).
 #if UPSTREAM
@@ -34,7 +24,7 @@ fn row(lane: u32, r: u32) {
     let x = get_input(x0 + c * P.input.z);
     var y = 0.0;
     if (none) {
-      y = select(0.0, nan(), notNumber || !infinite || bits(x) == INFINITY);
+      y = select(0.0, nan(), sum.notNumber || !sum.infinite || bits(x) == INFINITY);
     } else if (isFinite(x)) {
       y = expOf(x - sum.most) / (1.0 + sum.rest);
     }
@@ -43,55 +33,148 @@ fn row(lane: u32, r: u32) {
 #else
   if (lane == 0u) {
     var y = sum.most + log1pOf(sum.rest);
-    if (none) { y = select(select(special(NEGATIVE_INFINITY), infinity(), infinite), nan(), notNumber); }
+    if (none) { y = select(select(special(NEGATIVE_INFINITY), infinity(), sum.infinite), nan(), sum.notNumber); }
     put_output(P.output.x + o * P.output.y + i * P.output.w, y);
   }
 #endif
 #else
-  let share = 1.0 / (1.0 + sum.rest);
+  var known = Known(sum.most, 1.0 / (1.0 + sum.rest), 0.0, 0.0, none);
+  let y0 = P.output.x + o * P.output.y + i * P.output.w;
 #if UPSTREAM
   let g0 = P.upstream.x + o * P.upstream.y + i * P.upstream.w;
-  var dot = 0.0;
-  var stretch = 0.0;
-  var count = 0u;
-  for (var c = lane; c < P.classes; c += LANES) {
-    let g = get_upstream(g0 + c * P.upstream.z);
-#if SOFTMAX
-    let x = get_input(x0 + c * P.input.z);
-    stretch += product(g, select(0.0, expOf(x - sum.most), isFinite(x)));
+  known.dot = dotOf(known, lane, x0, g0);
 #else
-    stretch += g;
-#endif
-    count += 1u;
-    if ((count & 31u) == 0u) {
-      dot += stretch;
-      stretch = 0.0;
-    }
-  }
-  dot = sumOfLanes(lane, dot + stretch);
-#endif
-#if !UPSTREAM
+  let g0 = 0u;
 #if !SOFTMAX
-  let logZ = log1pOf(sum.rest);
+  known.logZ = log1pOf(sum.rest);
 #endif
 #endif
-  for (var c = lane; c < P.classes; c += LANES) {
-    let x = get_input(x0 + c * P.input.z);
-    var y = select(0.0, expOf(x - sum.most) * share, isFinite(x));
+  var c = firstFour(lane);
+  for (; !none && isFinite(known.dot) && isWhole(c); c += 4u * LANES) {
+    let x = fourFrom(x0, P.input.z, c);
+    var sizes = sizesOf(x);
 #if UPSTREAM
-    let g = get_upstream(g0 + c * P.upstream.z);
+    let g = fourUpstream(g0, c);
+    sizes = max(sizes, sizesOf(g));
+#endif
+    if (any(sizes >= vec4<u32>(ORDINARY))) { break; }
+    let d = x - vec4<f32>(known.most);
+#if UPSTREAM
 #if SOFTMAX
-    y = product(y, g - dot * share);
+    let y = (expOfFour(d) * known.share) * (g - vec4<f32>(known.dot * known.share));
 #else
-    y = g - product(y, dot);
+    let y = g - (expOfFour(d) * known.share) * known.dot;
 #endif
 #else
-#if !SOFTMAX
-    y = select(special(NEGATIVE_INFINITY), (x - sum.most) - logZ, isFinite(x));
+#if SOFTMAX
+    let y = expOfFour(d) * known.share;
+#else
+    let y = d - vec4<f32>(known.logZ);
 #endif
 #endif
-    if (none) { y = nan(); }
-    put_output(P.output.x + o * P.output.y + c * P.output.z + i * P.output.w, y);
+#if FOURS
+    put4_output(y0 + c, y);
+#else
+    let at = vec4<u32>(y0) + classesOfFour(c) * P.output.z;
+    put_output(at.x, y.x);
+    put_output(at.y, y.y);
+    put_output(at.z, y.z);
+    put_output(at.w, y.w);
+#endif
+  }
+  for (; c < P.classes; c += 4u * LANES) {
+    let classes = classesOfFour(c);
+    for (var j = 0u; j < 4u; j++) {
+      if (classes[j] < P.classes) { putOutput(known, x0, g0, y0, classes[j]); }
+    }
   }
 #endif
 }
+
+#if !LOG_SUM_EXP
+/// What is known of a row before its outputs are.
+struct Known {
+  most: f32,
+  share: f32,
+  dot: f32,
+  logZ: f32,
+  none: bool,
+}
+
+/// The output of one class, whatever its numbers are.
+fn putOutput(known: Known, x0: u32, g0: u32, y0: u32, c: u32) {
+  let x = get_input(x0 + c * P.input.z);
+  var y = select(0.0, expOf(x - known.most) * known.share, isFinite(x));
+#if UPSTREAM
+  let g = get_upstream(g0 + c * P.upstream.z);
+#if SOFTMAX
+  y = product(y, g - known.dot * known.share);
+#else
+  y = g - product(y, known.dot);
+#endif
+#else
+#if !SOFTMAX
+  y = select(special(NEGATIVE_INFINITY), (x - known.most) - known.logZ, isFinite(x));
+#endif
+#endif
+  if (known.none) { y = nan(); }
+  put_output(y0 + c * P.output.z, y);
+}
+
+#if UPSTREAM
+fn fourUpstream(g0: u32, c: u32) -> vec4<f32> {
+#if FOURS
+  return get4_upstream(g0 + c);
+#else
+  let at = vec4<u32>(g0) + classesOfFour(c) * P.upstream.z;
+  return vec4<f32>(get_upstream(at.x), get_upstream(at.y), get_upstream(at.z), get_upstream(at.w));
+#endif
+}
+
+/// Σ upstream·e^(x − most), or of log-softmax Σ upstream, of a row: in stretches of 32 classes.
+fn dotOf(known: Known, lane: u32, x0: u32, g0: u32) -> f32 {
+  var sums = vec4<f32>(0.0);
+  var stretch = sums;
+  var count = 0u;
+  var c = firstFour(lane);
+  for (; isWhole(c); c += 4u * LANES) {
+    var term = fourUpstream(g0, c);
+    var sizes = sizesOf(term);
+#if SOFTMAX
+    let x = fourFrom(x0, P.input.z, c);
+    sizes = max(sizes, sizesOf(x));
+    term = term * expOfFour(x - vec4<f32>(known.most));
+#endif
+    if (any(sizes >= vec4<u32>(ORDINARY))) { break; }
+    stretch = stretch + term;
+    count += 1u;
+    if ((count & 7u) == 0u) {
+      sums = sums + stretch;
+      stretch = vec4<f32>(0.0);
+    }
+  }
+  sums = sums + stretch;
+  var dot = (sums.x + sums.y) + (sums.z + sums.w);
+  var rest = 0.0;
+  for (; c < P.classes; c += 4u * LANES) {
+    let classes = classesOfFour(c);
+    for (var j = 0u; j < 4u; j++) {
+      if (classes[j] >= P.classes) { continue; }
+      let g = get_upstream(g0 + classes[j] * P.upstream.z);
+#if SOFTMAX
+      let x = get_input(x0 + classes[j] * P.input.z);
+      rest += product(g, select(0.0, expOf(x - known.most), isFinite(x)));
+#else
+      rest += g;
+#endif
+    }
+    count += 1u;
+    if ((count & 7u) == 0u) {
+      dot += rest;
+      rest = 0.0;
+    }
+  }
+  return sumOfLanes(lane, dot + rest);
+}
+#endif
+#endif

@@ -1,7 +1,16 @@
-import type { CrossEntropyPlan, DeviceBuffer, LossNumbers, Operand, Rows } from "@surprisal/core";
+import type { CrossEntropyPlan, DeviceBuffer, LossNumbers, Operand } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
-import { dispatch, Operands, PART_BYTES, type Planner, rowGrid, type RowGrid, sharesRows } from "./planner.ts";
+import {
+  dispatch,
+  isInFours,
+  Operands,
+  PART_BYTES,
+  type Planner,
+  rowGrid,
+  type RowGrid,
+  sharesRows,
+} from "./planner.ts";
 
 /** Piece by piece the loss with its gradient; a sum at the end. */
 export function crossEntropy(plan: CrossEntropyPlan, planner: Planner): Dispatch[] {
@@ -97,19 +106,16 @@ function kernelsOf(plan: CrossEntropyPlan, partial: Partial | undefined, planner
 /** What the kernel of four rows at a time can write. */
 const OF_FOUR_ROWS: ReadonlySet<string> = new Set(["OUT_LOSS", "OUT_PARTIAL", "OUT_GRADIENT"]);
 
-/** Whether the plan is the plain loss, in f32, of rows that have one invocation each: then four at a time. */
-function takesFourRows(plan: CrossEntropyPlan, planner: Planner): boolean {
-  const { rows, logits, target, base, logitScale, softcap, focalGamma, zLoss, normalized, gradient } = plan;
-  const options = base !== 0 || logitScale !== 1 || softcap !== 0 || focalGamma !== 0 || zLoss !== 0 || normalized;
-  if (options || target.kind !== "index" || rows.outer * rows.inner < 4) return false;
-  return logits.dtype === "f32" && (gradient ?? logits).dtype === "f32" && !sharesRows(rows, logits, planner);
+/** Whether the plan is the loss of an index and of logits as they are: then its kernels can take four numbers at a time. */
+function isPlain({ target, base, logitScale, softcap, normalized }: CrossEntropyPlan): boolean {
+  return target.kind === "index" && base === 0 && logitScale === 1 && softcap === 0 && !normalized;
 }
 
-/** Whether four rows of an operand are one vector. */
-function isInFours(operand: Operand | undefined, { inner }: Rows): boolean {
-  if (operand === undefined) return true;
-  const { offset, strides } = operand;
-  return inner % 4 === 0 && strides[2] === 1 && [offset, strides[0], strides[1]].every((each) => each % 4 === 0);
+/** Whether it is the plain loss, in f32, of rows that have one invocation each: then it takes four of these at a time. */
+function takesFourRows(plan: CrossEntropyPlan, planner: Planner): boolean {
+  const { rows, logits, focalGamma, zLoss, gradient } = plan;
+  if (!isPlain(plan) || focalGamma !== 0 || zLoss !== 0 || rows.outer * rows.inner < 4) return false;
+  return logits.dtype === "f32" && (gradient ?? logits).dtype === "f32" && !sharesRows(rows, logits, planner);
 }
 
 function gridOf(
@@ -134,7 +140,9 @@ export function pass(
   const grid = gridOf(plan, planner, fourRows, partial?.mostGroups);
   const index = target.kind === "index";
   const backward = outputs.includes("OUT_GRADIENT") || outputs.includes("OUT_TARGET_GRADIENT");
-  const fours = fourRows && [logits, gradient].every((operand) => isInFours(operand, rows));
+  const plain = isPlain(plan);
+  const along = fourRows ? "inner" : "classes";
+  const fours = plain && [logits, gradient].every((operand) => isInFours(operand, rows, along));
   const inPlace = outputs.includes("OUT_GRADIENT") && gradient?.buffer === logits.buffer;
   const above = backward && typeof upstream !== "number" ? upstream : undefined;
   const mass = backward && typeof divisor !== "number" ? divisor.buffer : undefined;
@@ -153,7 +161,10 @@ export function pass(
     MASS: mass !== undefined,
     IN_PLACE: inPlace,
     FOUR_ROWS: fourRows,
-    FOURS: fours,
+    NEIGHBOURS: fourRows && fours,
+    FOURS: !fourRows && fours,
+    IN_FOURS: fours,
+    PLAIN: plain && !fourRows,
   };
   const flags = Object.entries(conditions).flatMap(([name, holds]) => (holds ? [name] : []));
   const given = new Operands();
@@ -163,11 +174,13 @@ export function pass(
   given.add("upstream", above).words("mass", mass);
   return dispatch({
     shaders: [
+      "fours",
       "lanes",
+      "scan",
       "group",
       ...(inPlace ? (["in-place"] as const) : []),
       "cross-entropy",
-      ...(fourRows ? (["fours", "ignored", "four-rows"] as const) : []),
+      ...(fourRows ? (["ignored", "four-rows"] as const) : []),
     ],
     ...grid,
     integers: { ...grid.integers, partialAt: partial?.at ?? 0 },

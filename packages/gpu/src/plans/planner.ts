@@ -76,6 +76,17 @@ export function rowGrid(
   };
 }
 
+/** Whether neighbours along a dimension are vectors of four, in f32; so is what is not there. */
+export function isInFours(operand: Operand | undefined, rows: Rows, along: "classes" | "inner"): boolean {
+  if (operand === undefined) return true;
+  const { dtype, offset, strides } = operand;
+  const [step, ...others] =
+    along === "inner"
+      ? [strides[2], strides[0], strides[1]]
+      : [strides[1], strides[0], rows.inner > 1 ? strides[2] : 0];
+  return dtype === "f32" && rows[along] % 4 === 0 && step === 1 && [offset, ...others].every((each) => each % 4 === 0);
+}
+
 /** The parts of a dispatch, of which most have few. */
 export function dispatch(parts: Pick<Dispatch, "shaders" | "groups" | "given"> & Partial<Dispatch>): Dispatch {
   return { flags: [], constants: {}, integers: {}, numbers: {}, ignore: 0, ...parts };

@@ -145,7 +145,7 @@ function kernelsOf(
     shaders:
       grid === undefined
         ? ["group", "pointwise", ...(fours ? (["fours", "four-elements"] as const) : [])]
-        : ["lanes", "pointwise", "rows"],
+        : ["fours", "lanes", "pointwise", "rows"],
     flags: [...Object.entries(conditions).flatMap(([name, holds]) => (holds ? [name] : [])), ...(grid?.flags ?? [])],
     constants: grid?.constants ?? { GROUP: group },
     integers: { ...integers, ...grid?.integers },

@@ -1,0 +1,92 @@
+// A lane takes its classes by fours: FOURS, neighbours; otherwise every so manieth.
+
+fn firstFour(lane: u32) -> u32 {
+#if FOURS
+  return 4u * lane;
+#else
+  return lane;
+#endif
+}
+
+fn classesOfFour(c: u32) -> vec4<u32> {
+#if FOURS
+  return vec4<u32>(c, c + 1u, c + 2u, c + 3u);
+#else
+  return vec4<u32>(c, c + LANES, c + 2u * LANES, c + 3u * LANES);
+#endif
+}
+
+/// Whether there are four.
+fn isWhole(c: u32) -> bool {
+#if FOURS
+  return c < P.classes;
+#else
+  return c + 3u * LANES < P.classes;
+#endif
+}
+
+/// Four logits of a row that begins at x0, whose classes are `step` apart.
+fn fourFrom(x0: u32, step: u32, c: u32) -> vec4<f32> {
+#if FOURS
+  return fourLogits(x0 + c);
+#else
+  let at = vec4<u32>(x0) + classesOfFour(c) * step;
+  return vec4<f32>(logitAt(at.x), logitAt(at.y), logitAt(at.z), logitAt(at.w));
+#endif
+}
+
+/// The sum of a lane's part of a row: each component of four by itself, if all numbers are ordinary; what is left, and what is not
+/// ordinary, in the order of takeFour.
+fn scan(lane: u32, x0: u32, step: u32) -> Sum {
+  var part = Sum(0.0, 0.0, 0.0, 0u, false, false, false);
+  var c = firstFour(lane);
+  if (isWhole(c)) {
+    var most = fourFrom(x0, step, c);
+    var largest = sizesOf(most);
+    var rest = vec4<f32>(0.0);
+    var stretch = rest;
+    var count = 1u;
+    var next = c + 4u * LANES;
+    for (; isWhole(next); next += 4u * LANES) {
+      let x = fourFrom(x0, step, next);
+      largest = max(largest, sizesOf(x));
+      let d = x - most;
+      let e = expOfFour(-abs(d));
+      let grows = d > vec4<f32>(0.0);
+      rest = select(rest, (rest + stretch + 1.0) * e, grows);
+      stretch = select(stretch + e, vec4<f32>(0.0), grows);
+      most = select(most, x, grows);
+      count += 1u;
+      if ((count & 7u) == 0u) {
+        rest = rest + stretch;
+        stretch = vec4<f32>(0.0);
+      }
+    }
+    if (all(largest < vec4<u32>(ORDINARY))) {
+      rest = rest + stretch;
+      part.some = true;
+      part.most = max(max(most.x, most.y), max(most.z, most.w));
+      // One occurrence of the largest is left out.
+      let isMost = most == vec4<f32>(part.most);
+      let first = vec4<bool>(
+        isMost.x,
+        isMost.y && !isMost.x,
+        isMost.z && !(isMost.x || isMost.y),
+        isMost.w && !(isMost.x || isMost.y || isMost.z),
+      );
+      let terms = select((rest + 1.0) * expOfFour(most - vec4<f32>(part.most)), rest, first);
+      part.rest = (terms.x + terms.y) + (terms.z + terms.w);
+      c = next;
+    }
+  }
+  for (; c < P.classes; c += 4u * LANES) {
+    let classes = classesOfFour(c);
+    var x = vec4<f32>(special(NEGATIVE_INFINITY));
+    x.x = logitAt(x0 + classes.x * step);
+    if (classes.y < P.classes) { x.y = logitAt(x0 + classes.y * step); }
+    if (classes.z < P.classes) { x.z = logitAt(x0 + classes.z * step); }
+    if (classes.w < P.classes) { x.w = logitAt(x0 + classes.w * step); }
+    takeFour(&part, x);
+  }
+  return part;
+}
