@@ -12,10 +12,11 @@ interface Layer {
   readonly outside: boolean;
 }
 
-/** The values of core that a backend needs: the contract's two, and the errors. */
+/** The values of core that a backend needs: the contract's two, the errors, and the tensor for memory that users bring. */
 const CONTRACT = [
   "isHostBackend",
   "MASS_BYTES",
+  "Tensor",
   "BackendError",
   "DataError",
   "DisposedError",

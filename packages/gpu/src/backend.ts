@@ -1,4 +1,4 @@
-import { type Backend, type BackendError, type DeviceBuffer, DisposedError, type Plan } from "@surprisal/core";
+import { type Backend, BackendError, type DeviceBuffer, DisposedError, type Plan } from "@surprisal/core";
 import { GpuBuffer, gpuBuffer } from "./buffer.ts";
 import { Checks } from "./checks.ts";
 import { COPY_DST } from "./constants.ts";
@@ -10,6 +10,7 @@ import {
   type Binding,
   type Compiled,
   compile,
+  compileAhead,
   type Dispatch,
   gridOf,
   keyOf,
@@ -23,6 +24,11 @@ import { tail } from "./plans/tail.ts";
 import { dispatchesOf, refusalOf } from "./plans/plans.ts";
 import { Pool } from "./pool.ts";
 import { scoped } from "./scopes.ts";
+
+const NOT_COMPUTED: Fault = {
+  state: new BackendError("backend-refused", "this result was prepared, not computed: make the call again"),
+  settled: undefined,
+};
 
 /** Kernels of a run whose parameters fit the buffer for them. */
 const MOST_DISPATCHES = 64;
@@ -42,6 +48,8 @@ export class GpuBackend implements Backend {
   readonly #checks: Checks;
   readonly #lanes: number;
   readonly #software: boolean;
+  /** While a call is prepared: kernels that are being compiled. */
+  #ahead: Map<string, Promise<void>> | undefined;
   #disposed = false;
   #lost: BackendError | undefined;
 
@@ -97,8 +105,33 @@ export class GpuBackend implements Backend {
 
   run(plans: readonly Plan[]): void {
     this.#check();
-    let checks: readonly Fault[] = [];
-    for (const plan of plans) checks = this.#runOne(plan, checks);
+    const scratch: GpuBuffer[] = [];
+    try {
+      const { result, fault } = scoped(this.#device, undefined, () => {
+        const planned = this.#plan(plans, scratch);
+        const dispatches = planned.flatMap((each) => each.dispatches);
+        if (this.#ahead === undefined) this.#submit(dispatches);
+        else for (const each of dispatches) this.#compileAhead(each, this.#ahead);
+        return planned;
+      });
+      const not = this.#ahead === undefined ? [] : [NOT_COMPUTED];
+      for (const { dispatches, checks } of result) handOn(dispatches, [...checks, fault, ...not]);
+    } finally {
+      for (const buffer of scratch) this.free(buffer);
+    }
+  }
+
+  /** Compiles the kernels of the plans that `call` runs, and does not run them. */
+  async prepare(call: () => unknown): Promise<void> {
+    this.#check();
+    const ahead = new Map<string, Promise<void>>();
+    this.#ahead = ahead;
+    try {
+      call();
+    } finally {
+      this.#ahead = undefined;
+    }
+    await answered(this.#device, Promise.all(ahead.values()));
   }
 
   describe(): Readonly<Record<string, unknown>> {
@@ -150,40 +183,33 @@ export class GpuBackend implements Backend {
     this.#submit([tail(buffer, whole, rest)]);
   }
 
-  /** Runs a plan, whose outputs are as bad as what was checked before in the same call; gives all of these checks. */
-  #runOne(plan: Plan, before: readonly Fault[]): readonly Fault[] {
-    const scratch: GpuBuffer[] = [];
+  /** The kernels of plans. Outputs of each are as bad as what was checked before in the same call. */
+  #plan(plans: readonly Plan[], scratch: GpuBuffer[]): Planned[] {
     const take = (bytes: number): GpuBuffer => {
       const buffer = this.#pool.take(bytes);
       scratch.push(buffer);
       return buffer;
     };
-    try {
-      const check = checksData(plan) ? this.#checks.take(plan) : undefined;
-      const checks = check === undefined ? before : [...before, check];
+    const words = (values: Uint32Array): GpuBuffer => {
+      const buffer = take(values.byteLength);
+      this.#put(buffer, values);
+      return buffer;
+    };
+    let checks: readonly Fault[] = [];
+    return plans.map((plan) => {
+      const check = checksData(plan) && this.#ahead === undefined ? this.#checks.take(plan) : undefined;
+      if (check !== undefined) checks = [...checks, check];
       const planner = {
         scratch: take,
-        words: (words: Uint32Array): GpuBuffer => {
-          const buffer = take(words.byteLength);
-          this.#put(buffer, words);
-          return buffer;
-        },
+        words,
         ...this.#checks.placeOf(check),
         group: this.#software ? 16 : 64,
         lanes: this.#lanes,
         software: this.#software,
         mostBytes: this.#mostBound,
       };
-      const { result: dispatches, fault } = scoped(this.#device, undefined, () => {
-        const made = dispatchesOf(plan, planner);
-        this.#submit(made);
-        return made;
-      });
-      handOn(dispatches, [...checks, fault]);
-      return checks;
-    } finally {
-      for (const buffer of scratch) this.free(buffer);
-    }
+      return { dispatches: dispatchesOf(plan, planner), checks };
+    });
   }
 
   /** Queues kernels, as many at a time as there is room for their parameters. */
@@ -225,6 +251,22 @@ export class GpuBackend implements Backend {
     this.#kernels.set(key, made);
     return made;
   }
+
+  #compileAhead(kernel: Dispatch, ahead: Map<string, Promise<void>>): void {
+    const key = keyOf(kernel);
+    if (this.#kernels.has(key) || ahead.has(key)) return;
+    const made = compileAhead(this.#device, textOf(kernel), kernel.given.bindings);
+    ahead.set(
+      key,
+      made.then((compiled) => void this.#kernels.set(key, compiled)),
+    );
+  }
+}
+
+/** The kernels of a plan, and what has been checked before they run. */
+interface Planned {
+  readonly dispatches: readonly Dispatch[];
+  readonly checks: readonly Fault[];
 }
 
 /** What a kernel sees of a buffer. */

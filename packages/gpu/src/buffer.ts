@@ -4,11 +4,14 @@ import type { Fault } from "./faults.ts";
 /** Memory on the device. What went wrong on the way to its contents travels with it. */
 export class GpuBuffer implements DeviceBuffer {
   readonly byteLength: number;
+  readonly #own: boolean;
   #device: GPUBuffer | undefined;
   #faults: readonly Fault[] = [];
 
-  constructor(byteLength: number, device: GPUBuffer) {
+  /** `own`: whether the memory is the backend's, and not its user's. */
+  constructor(byteLength: number, device: GPUBuffer, own: boolean = true) {
     this.byteLength = byteLength;
+    this.#own = own;
     this.#device = device;
   }
 
@@ -28,11 +31,11 @@ export class GpuBuffer implements DeviceBuffer {
     this.#faults = faults;
   }
 
-  /** Gives up the memory; undefined if that was done before. */
+  /** Gives up the memory; undefined if that was done before, and for memory of the user's. */
   release(): GPUBuffer | undefined {
     const device = this.#device;
     this.#device = undefined;
-    return device;
+    return this.#own ? device : undefined;
   }
 }
 

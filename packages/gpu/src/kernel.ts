@@ -110,6 +110,21 @@ export interface Compiled {
 
 /** Compiles a kernel; what is wrong with it comes through the error scope that is open. */
 export function compile(device: GPUDevice, text: string, bindings: readonly Slot[]): Compiled {
+  const { layout, descriptor } = describe(device, text, bindings);
+  return { pipeline: device.createComputePipeline(descriptor), layout };
+}
+
+/** Compiles a kernel while others run. @throws GPUPipelineError */
+export async function compileAhead(device: GPUDevice, text: string, bindings: readonly Slot[]): Promise<Compiled> {
+  const { layout, descriptor } = describe(device, text, bindings);
+  return { pipeline: await device.createComputePipelineAsync(descriptor), layout };
+}
+
+function describe(
+  device: GPUDevice,
+  text: string,
+  bindings: readonly Slot[],
+): { readonly layout: GPUBindGroupLayout; readonly descriptor: GPUComputePipelineDescriptor } {
   const layout = device.createBindGroupLayout({
     entries: [
       { binding: 0, visibility: COMPUTE, buffer: { type: "uniform", hasDynamicOffset: true } },
@@ -121,11 +136,11 @@ export function compile(device: GPUDevice, text: string, bindings: readonly Slot
     ],
   });
   const module = device.createShaderModule({ code: text });
-  const pipeline = device.createComputePipeline({
+  const descriptor = {
     layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
     compute: { module, entryPoint: "main" },
-  });
-  return { pipeline, layout };
+  };
+  return { layout, descriptor };
 }
 
 /** How uniform buffers are used. */

@@ -21,7 +21,12 @@ const error = (code: string, message: RegExp): unknown =>
 
 test.each([
   ["nothing", [], undefined, "fine"],
-  ["an invalid command", ["no such binding"], undefined, error("backend-lost", /refuses a kernel: no such binding$/u)],
+  [
+    "an invalid command",
+    ["no such binding"],
+    undefined,
+    error("backend-refused", /refuses a kernel: no such binding$/u),
+  ],
   ["an invalid buffer", ["too large"], 64, error("memory", /64 bytes .*: too large$/u)],
   ["no memory", [null, "none left\n at Driver.cpp"], 64, error("memory", /64 bytes .*: none left$/u)],
   ["no memory, and what follows from it", ["invalid", "none left"], undefined, error("memory", /working memory/u)],

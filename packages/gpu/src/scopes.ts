@@ -31,7 +31,7 @@ async function outcomeOf(device: GPUDevice, bytes: number | undefined): Promise<
     const error = memory ?? invalid;
     if (error === null) return undefined;
     if (memory !== null || bytes !== undefined) return noMemory(bytes, error.message);
-    return new BackendError("backend-lost", `gpu: the device refuses a kernel: ${error.message}`);
+    return new BackendError("backend-refused", `gpu: the device refuses a kernel: ${error.message}`);
   } catch (error) {
     return lost(String(error));
   }

@@ -368,7 +368,11 @@ fn putGradient(known: Row, result: Result, share: f32, scale: f32, r: u32, c: u3
   let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
   let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
   let raw = get_logits(x0 + c * P.logits.z);
-  let x = logitAt(x0 + c * P.logits.z);
+#if TRANSFORM
+  let x = transformed(raw);
+#else
+  let x = raw;
+#endif
   let labelled = i32(c) == known.label;
   var g = 0.0;
   if (!known.kept) {

@@ -35,6 +35,11 @@ const BYTES: Readonly<Record<DType, number>> = {
   bool: 1,
 };
 
+/** Bytes of an element. */
+export function bytesOf(dtype: DType): number {
+  return BYTES[dtype];
+}
+
 /** Windows begin at multiples of this; no device asks for more. */
 const ALIGNMENT = 256;
 
