@@ -52,8 +52,8 @@ describe("PyTorch", () => {
   const entrant = PEERS.find(({ name }) => name === "PyTorch, 2 threads");
   if (entrant === undefined) throw new RangeError("PyTorch is not in the list");
   const process: EntrantProcess = startEntrant(entrant);
-  afterAll(() => {
-    process.stop();
+  afterAll(async () => {
+    await process.stop();
     rmSync(folder, { recursive: true });
   });
 
@@ -77,7 +77,7 @@ test("without PyTorch every answer is the reason", async () => {
     const says = await process.ask(request, 30_000).catch(String);
     expect(says).toMatch(MISSING);
   }
-  process.stop();
+  await process.stop();
 });
 
 test("names are unique", () => {

@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.each([...WEBGPU_PEERS])("$name", (entrant) => {
   const process = startEntrant(entrant, ["--conditions=@surprisal/source"]);
-  afterAll(() => process.stop());
+  afterAll(async () => process.stop());
 
   test("says what it is, and on which adapter", async () => {
     const { facts } = await process.ask({ do: "describe" }, LIMIT);

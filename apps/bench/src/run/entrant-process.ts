@@ -27,8 +27,8 @@ export class EntrantError extends Error {
 export interface EntrantProcess {
   /** @throws EntrantError if the answer is an error, the process ends, or `limit` milliseconds pass */
   ask<R extends Request>(request: R, limit: number): Promise<Answers[R["do"]]>;
-  /** Ends the process. */
-  stop(): void;
+  /** Ends the process; fulfilled once it is gone, and what it left behind. */
+  stop(): Promise<void>;
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
@@ -44,11 +44,15 @@ export function startEntrant(entrant: Entrant, nodeArguments: readonly string[] 
   const scratch = "page" in entrant ? mkdtempSync(join(tmpdir(), "surprisal-page-")) : undefined;
   const env = scratch === undefined ? process.env : { ...process.env, TMPDIR: scratch };
   const child = spawn(program, parameters, { cwd: APP, env, stdio: ["pipe", "pipe", "pipe"] });
-  if (scratch !== undefined) child.on("close", () => void removeScratch(scratch));
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const cleared = scratch === undefined ? ended : ended.then(async () => removeScratch(scratch));
   const watched = watch(child);
   return {
     ask: (request, limit) => ask(child, watched, request, limit),
-    stop: () => void child.kill("SIGKILL"),
+    async stop() {
+      child.kill("SIGKILL");
+      await cleared;
+    },
   };
 }
 

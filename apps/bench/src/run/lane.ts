@@ -100,8 +100,8 @@ export async function takeTurn(lane: Lane, progress: Progress, warmUp: boolean):
 }
 
 /** Ends the process. */
-export function close(lane: Lane): void {
-  lane.process?.stop();
+export async function close(lane: Lane): Promise<void> {
+  await lane.process?.stop();
   lane.process = undefined;
 }
 
@@ -116,7 +116,7 @@ async function attempt(
     if (progress.stopped === undefined) await work(lane.process); // the launch may have been refused
   } catch (error) {
     progress.stopped = stoppedBy(error);
-    if (!(error instanceof EntrantError && error.state === "alive")) close(lane);
+    if (!(error instanceof EntrantError && error.state === "alive")) await close(lane);
   }
 }
 
@@ -130,7 +130,7 @@ async function launch(lane: Lane): Promise<EntrantProcess> {
     for (const progress of lane.passes) progress.stopped ??= { status: "refused", reason: refused };
     return process;
   } catch (error) {
-    process.stop();
+    await process.stop();
     for (const progress of lane.passes) progress.stopped ??= stoppedBy(error);
     throw error;
   }

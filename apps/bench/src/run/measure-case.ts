@@ -79,7 +79,7 @@ export async function measureCase(benchCase: BenchCase, options: MeasureOptions)
     await allRounds(lanes, options.rounds);
     return resultOf(benchCase, lanes);
   } finally {
-    for (const lane of lanes) close(lane);
+    await Promise.all(lanes.map(close));
     rmSync(folder, { recursive: true });
   }
 }
