@@ -62,7 +62,7 @@ export class GpuBackend implements Backend {
     this.#pool = new Pool(device, this.maxBufferBytes);
     this.#checks = new Checks(device);
     this.#software = facts["software"] === true;
-    this.#lanes = this.#software ? 32 : 128;
+    this.#lanes = this.#software ? 8 : 128;
     this.#parameters = device.createBuffer({
       size: MOST_DISPATCHES * PARAMETER_BYTES,
       usage: PARAMETER_USAGE | COPY_DST,
@@ -90,13 +90,29 @@ export class GpuBackend implements Backend {
 
   async read(buffer: DeviceBuffer, start: number, end: number): Promise<ArrayBuffer> {
     this.#check();
-    const { device, faults } = gpuBuffer(buffer);
-    const both = Promise.allSettled([this.#settle(faults), download(this.#device, device, start, end)]);
-    const [told, bytes] = await answered(this.#device, both);
-    if (told.status === "fulfilled" && bytes.status === "fulfilled") return bytes.value;
-    if (this.#disposed) throw new DisposedError("disposed", "this gpu backend was disposed while a result was read");
-    if (this.#lost !== undefined) throw this.#lost;
-    throw told.status === "rejected" ? told.reason : (bytes as PromiseRejectedResult).reason;
+    try {
+      return await answered(this.#device, this.#read(gpuBuffer(buffer), start, end));
+    } catch (error) {
+      if (this.#disposed) throw new DisposedError("disposed", "this gpu backend was disposed while a result was read");
+      throw this.#lost ?? error;
+    }
+  }
+
+  /** @throws the first of what went wrong on the way to the buffer's contents */
+  async #read({ device, faults }: GpuBuffer, start: number, end: number): Promise<ArrayBuffer> {
+    const look = faults.some(({ state }) => state === "open") ? this.#checks.look() : undefined;
+    const parts = [{ source: device, start, end }, ...(look === undefined ? [] : [look.part])];
+    const downloaded = download(this.#device, parts).then(([bytes, status]) => {
+      if (status !== undefined) look?.settle(status);
+      return bytes;
+    });
+    const [bytes] = await Promise.allSettled([downloaded]);
+    for (const fault of faults) {
+      await fault.settled;
+      if (typeof fault.state === "object") throw fault.state;
+    }
+    if (bytes.status === "rejected") throw bytes.reason;
+    return bytes.value ?? new ArrayBuffer(0);
   }
 
   refuses(plan: Plan): string | undefined {
@@ -164,15 +180,6 @@ export class GpuBackend implements Backend {
   async #watch(): Promise<void> {
     const { reason, message } = await this.#device.lost;
     if (!this.#disposed) this.#lost = lost(`${reason}: ${message}`);
-  }
-
-  /** @throws the first of what went wrong */
-  async #settle(faults: readonly Fault[]): Promise<void> {
-    if (faults.some(({ state }) => state === "open")) await this.#checks.learn();
-    for (const fault of faults) {
-      await fault.settled;
-      if (typeof fault.state === "object") throw fault.state;
-    }
   }
 
   #put(buffer: GpuBuffer, bytes: ArrayBufferView): void {

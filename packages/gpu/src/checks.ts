@@ -1,12 +1,19 @@
 import type { Plan } from "@surprisal/core";
 import { GpuBuffer } from "./buffer.ts";
 import { COPY_DST, COPY_SRC, STORAGE } from "./constants.ts";
-import { download } from "./download.ts";
+import { download, type Part } from "./download.ts";
 import { lost } from "./failures.ts";
 import type { Planner } from "./plans/planner.ts";
 import { DataFault, NOTHING, SLOT_WORDS, SLOTS } from "./faults.ts";
 
 const BYTES = SLOTS * SLOT_WORDS * 4;
+
+/** A look at the slots: what to download, of which faults, and what to do with it. */
+export interface Look {
+  readonly part: Part;
+  readonly open: readonly DataFault[];
+  readonly settle: (bytes: ArrayBuffer) => void;
+}
 
 /** Slots that are bound together: windows begin at multiples of 256 bytes. */
 const BOUND = 16;
@@ -27,7 +34,7 @@ export class Checks {
   /** A slot for a plan that is queued next. Before the first one is used again, all are looked at. */
   take(plan: Plan): DataFault {
     if (this.#next === SLOTS) {
-      const learned = this.learn();
+      const learned = this.#learn();
       for (const fault of this.#open) fault.settled = learned;
       this.#open = [];
       this.#next = 0;
@@ -47,16 +54,30 @@ export class Checks {
     return { status: { buffer: this.status, window }, slot: slot - first };
   }
 
-  /** Looks at the slots as they are after everything that was queued. */
-  async learn(): Promise<void> {
+  /** What has to be downloaded in order to know what is not known; undefined if nothing is. */
+  look(): Look | undefined {
     const open = this.#open.filter(({ state }) => state === "open");
     this.#open = open;
-    if (open.length === 0) return;
+    if (open.length === 0) return undefined;
+    return {
+      part: { source: this.status.device, start: 0, end: this.#next * SLOT_WORDS * 4 },
+      open,
+      settle(bytes) {
+        const words = new Uint32Array(bytes);
+        for (const fault of open) fault.settle(words);
+      },
+    };
+  }
+
+  /** Looks at the slots as they are after everything that was queued. */
+  async #learn(): Promise<void> {
+    const look = this.look();
+    if (look === undefined) return;
     try {
-      const words = new Uint32Array(await download(this.#device, this.status.device, 0, BYTES));
-      for (const fault of open) fault.settle(words);
+      const [bytes = new ArrayBuffer(0)] = await download(this.#device, [look.part]);
+      look.settle(bytes);
     } catch (error) {
-      for (const fault of open) fault.state = lost(String(error));
+      for (const fault of look.open) fault.state = lost(String(error));
     }
   }
 

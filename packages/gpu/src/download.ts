@@ -11,24 +11,38 @@ export function wordsUp(bytes: number): number {
   return wordsDown(bytes + 3);
 }
 
+/** Bytes `start … end − 1` of a buffer. */
+export interface Part {
+  readonly source: GPUBuffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * Bytes `start … end − 1` of a buffer as they are after everything that was queued before.
+ * Parts of buffers as they are after everything that was queued before, in one go: waiting for a device is dear.
  * @throws BackendError `memory` if there is no room for the copy
  */
-export async function download(device: GPUDevice, source: GPUBuffer, start: number, end: number): Promise<ArrayBuffer> {
-  const from = wordsDown(start);
-  const bytes = wordsUp(end) - from;
-  const { result, fault } = scoped(device, bytes, () => {
-    const staging = device.createBuffer({ size: Math.max(bytes, 4), usage: MAP_READ | COPY_DST });
+export async function download(device: GPUDevice, parts: readonly Part[]): Promise<ArrayBuffer[]> {
+  let at = 0;
+  const copies = parts.map(({ source, start, end }) => {
+    const from = wordsDown(start);
+    const copy = { source, from, bytes: wordsUp(end) - from, at, skip: start - from, length: end - start };
+    at += copy.bytes;
+    return copy;
+  });
+  const { result, fault } = scoped(device, at, () => {
+    const staging = device.createBuffer({ size: Math.max(at, 4), usage: MAP_READ | COPY_DST });
     const encoder = device.createCommandEncoder();
-    if (bytes > 0) encoder.copyBufferToBuffer(source, from, staging, 0, bytes);
+    for (const copy of copies)
+      if (copy.bytes > 0) encoder.copyBufferToBuffer(copy.source, copy.from, staging, copy.at, copy.bytes);
     device.queue.submit([encoder.finish()]);
     return { staging, mapping: staging.mapAsync(READ) };
   });
   const { staging, mapping } = result;
   try {
     await mapping;
-    return staging.getMappedRange().slice(start - from, end - from);
+    const mapped = staging.getMappedRange();
+    return copies.map(({ at: first, skip, length }) => mapped.slice(first + skip, first + skip + length));
   } catch (error) {
     await fault.settled;
     throw typeof fault.state === "object" ? fault.state : error;

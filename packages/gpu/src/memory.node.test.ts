@@ -23,7 +23,7 @@ test("memory that is not there is told by what would be in it, and by nothing el
   await expect(softmax(big).data()).rejects.toMatchObject({ code: "memory" });
   backend.free(held);
   const small = device.createBuffer({ size: 16, usage: COPY_SRC });
-  await expect(download(device, small, 0, bytes)).rejects.toMatchObject({ code: "memory" }); // no room for a copy
+  await expect(download(device, [{ source: small, start: 0, end: bytes }])).rejects.toMatchObject({ code: "memory" }); // no room for a copy
   expect(await softmax(x).data()).toEqual(Float32Array.of(0.5, 0.5));
   expect(loud).toEqual([]);
   backend.dispose();

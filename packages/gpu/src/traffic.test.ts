@@ -98,7 +98,8 @@ async function traffic(
   { device, counts }: Counted,
   size: number,
 ): Promise<{ reads: Uint32Array; writes: Uint32Array }> {
-  const all = new Uint32Array(await download(device, counts, 0, 2 * SPACE * 4));
+  const [bytes = new ArrayBuffer(0)] = await download(device, [{ source: counts, start: 0, end: 2 * SPACE * 4 }]);
+  const all = new Uint32Array(bytes);
   return { reads: all.slice(0, size), writes: all.slice(SPACE, SPACE + size) };
 }
 

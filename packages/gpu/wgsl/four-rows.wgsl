@@ -43,25 +43,32 @@ fn fourRows(r: u32, all: ptr<function, Losses>) -> bool {
 #endif
   var most = logitsAt(x0);
   var rest = vec4<f32>(0.0);
-  var stretch = rest;
+#if NEIGHBOURS
   var logit = most;
+#else
+  let mine = x0 + vec4<u32>(max(label, vec4<i32>(0))) * P.logits.z;
+  let logit = vec4<f32>(get_logits(mine.x), get_logits(mine.y), get_logits(mine.z), get_logits(mine.w));
+#endif
   var largest = sizesOf(most);
-  for (var c = 1u; c < P.classes; c++) {
-    let x = logitsAt(x0 + c * P.logits.z);
-    largest = max(largest, sizesOf(x));
-    logit = select(logit, x, label == vec4<i32>(i32(c)));
-    let d = x - most;
-    let e = expOfFour(-abs(d));
-    let grows = d > vec4<f32>(0.0);
-    rest = select(rest, (rest + stretch + 1.0) * e, grows);
-    stretch = select(stretch + e, vec4<f32>(0.0), grows);
-    most = select(most, x, grows);
-    if ((c & 7u) == 0u) {
-      rest = rest + stretch;
-      stretch = vec4<f32>(0.0);
+  var c = 1u;
+  while (c < P.classes) {
+    var stretch = vec4<f32>(0.0);
+    let end = min(c + 8u, P.classes);
+    for (; c < end; c++) {
+      let x = logitsAt(x0 + c * P.logits.z);
+      largest = max(largest, sizesOf(x));
+#if NEIGHBOURS
+      logit = select(logit, x, label == vec4<i32>(i32(c)));
+#endif
+      let d = x - most;
+      let e = expOfFour(-abs(d));
+      let grows = d > vec4<f32>(0.0);
+      rest = select(rest, (rest + stretch + 1.0) * e, grows);
+      stretch = select(stretch + e, vec4<f32>(0.0), grows);
+      most = select(most, x, grows);
     }
+    rest = rest + stretch;
   }
-  rest = rest + stretch;
   largest = max(largest, sizesOf(hot));
   largest = max(largest, sizesOf(factor));
 #if OUT_GRADIENT

@@ -39,6 +39,18 @@ fn log1pOfFour(x: vec4<f32>) -> vec4<f32> {
   return select(y + lost / u, y, near);
 }
 
+/// The same for 0 ≤ x ≤ 1: 2·artanh(s) of s = x/(2 + x), of which s³·p(s²) is fitted to 4·10⁻¹⁰; within 1.9 ULP.
+fn log1pOfFourUnits(x: vec4<f32>) -> vec4<f32> {
+  let s = x / (2.0 + x);
+  let z = s * s;
+  var p = fma(vec4<f32>(0.11619529128), z, vec4<f32>(0.10851660371));
+  p = fma(p, z, vec4<f32>(0.14296291769));
+  p = fma(p, z, vec4<f32>(0.19999851286));
+  p = fma(p, z, vec4<f32>(0.33333334327));
+  let twice = s + s;
+  return fma(twice, z * p, twice);
+}
+
 /// A sum in two parts for each component.
 struct SumsOfFour {
   sum: vec4<f32>,

@@ -1,12 +1,8 @@
-// c(m, n) = Σ a(m, k)·b(k, n), on tiles of TILE × TILE in workgroups of EDGE × EDGE, of which each invocation has four times four
-// numbers. DEPTH products are added up first, then their sums. MASK_M, MASK_K: rows of tokens that are left out count as 0.
+// c(m, n) = Σ a(m, k)·b(k, n). DEPTH products are added up first, then their sums. MASK_M, MASK_K: rows of tokens that are left out
+// count as 0.
 
-const TILE = EDGE * 4u;
 const DEPTH = 16u;
 const THREADS = EDGE * EDGE;
-
-var<workgroup> tileA: array<f32, TILE * DEPTH>;
-var<workgroup> tileB: array<f32, TILE * DEPTH>;
 
 fn isKept(row: u32) -> bool {
 #if MASKED
@@ -14,25 +10,6 @@ fn isKept(row: u32) -> bool {
 #else
   return true;
 #endif
-}
-
-fn loadA(m: u32, k: u32) -> f32 {
-  if (m >= P.m || k >= P.k) { return 0.0; }
-#if MASK_M
-  if (!isKept(m)) { return 0.0; }
-#endif
-#if MASK_K
-  if (!isKept(k)) { return 0.0; }
-#endif
-  return get_a(P.a.x + m * P.a.y + k * P.a.z);
-}
-
-fn loadB(k: u32, n: u32) -> f32 {
-  if (n >= P.n || k >= P.k) { return 0.0; }
-#if MASK_K
-  if (!isKept(k)) { return 0.0; }
-#endif
-  return get_b(P.b.x + k * P.b.y + n * P.b.z);
 }
 
 fn put(m: u32, n: u32, sum: f32) {
@@ -49,53 +26,4 @@ fn put(m: u32, n: u32, sum: f32) {
   if (!isKept(m)) { value = 0.0; }
 #endif
   put_c(at, value);
-}
-
-@compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-  let across = (P.n + TILE - 1u) / TILE;
-  let which = group.y * P.groupsX + group.x;
-  let m0 = (which / across) * TILE;
-  let n0 = (which % across) * TILE;
-  if (m0 >= P.m) { return; }
-  let x = (local % EDGE) * 4u;
-  let y = (local / EDGE) * 4u;
-  var sums: array<vec4<f32>, 4>;
-  for (var k0 = 0u; k0 < P.k; k0 += DEPTH) {
-    for (var at = local; at < TILE * DEPTH; at += THREADS) {
-#if A_BY_K
-      tileA[(at % DEPTH) * TILE + at / DEPTH] = loadA(m0 + at / DEPTH, k0 + at % DEPTH);
-#else
-      tileA[at] = loadA(m0 + at % TILE, k0 + at / TILE);
-#endif
-#if B_BY_K
-      tileB[(at % DEPTH) * TILE + at / DEPTH] = loadB(k0 + at % DEPTH, n0 + at / DEPTH);
-#else
-      tileB[at] = loadB(k0 + at / TILE, n0 + at % TILE);
-#endif
-    }
-    workgroupBarrier();
-    var p0 = vec4<f32>(0.0);
-    var p1 = p0;
-    var p2 = p0;
-    var p3 = p0;
-    for (var k = 0u; k < DEPTH; k++) {
-      let row = k * TILE;
-      let b = vec4<f32>(tileB[row + x], tileB[row + x + 1u], tileB[row + x + 2u], tileB[row + x + 3u]);
-      p0 += tileA[row + y] * b;
-      p1 += tileA[row + y + 1u] * b;
-      p2 += tileA[row + y + 2u] * b;
-      p3 += tileA[row + y + 3u] * b;
-    }
-    sums[0] += p0;
-    sums[1] += p1;
-    sums[2] += p2;
-    sums[3] += p3;
-    workgroupBarrier();
-  }
-  for (var i = 0u; i < 4u; i++) {
-    for (var j = 0u; j < 4u; j++) {
-      put(m0 + y + i, n0 + x + j, sums[i][j]);
-    }
-  }
 }

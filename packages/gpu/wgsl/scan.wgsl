@@ -44,26 +44,23 @@ fn scan(lane: u32, x0: u32, step: u32) -> Sum {
     var most = fourFrom(x0, step, c);
     var largest = sizesOf(most);
     var rest = vec4<f32>(0.0);
-    var stretch = rest;
-    var count = 1u;
     var next = c + 4u * LANES;
-    for (; isWhole(next); next += 4u * LANES) {
-      let x = fourFrom(x0, step, next);
-      largest = max(largest, sizesOf(x));
-      let d = x - most;
-      let e = expOfFour(-abs(d));
-      let grows = d > vec4<f32>(0.0);
-      rest = select(rest, (rest + stretch + 1.0) * e, grows);
-      stretch = select(stretch + e, vec4<f32>(0.0), grows);
-      most = select(most, x, grows);
-      count += 1u;
-      if ((count & 7u) == 0u) {
-        rest = rest + stretch;
-        stretch = vec4<f32>(0.0);
+    while (isWhole(next)) {
+      var stretch = vec4<f32>(0.0);
+      for (var k = 0u; k < 8u && isWhole(next); k++) {
+        let x = fourFrom(x0, step, next);
+        largest = max(largest, sizesOf(x));
+        let d = x - most;
+        let e = expOfFour(-abs(d));
+        let grows = d > vec4<f32>(0.0);
+        rest = select(rest, (rest + stretch + 1.0) * e, grows);
+        stretch = select(stretch + e, vec4<f32>(0.0), grows);
+        most = select(most, x, grows);
+        next += 4u * LANES;
       }
+      rest = rest + stretch;
     }
     if (all(largest < vec4<u32>(ORDINARY))) {
-      rest = rest + stretch;
       part.some = true;
       part.most = max(max(most.x, most.y), max(most.z, most.w));
       // One occurrence of the largest is left out.

@@ -201,17 +201,24 @@ function gradients(shared: Shared, { first, count, last }: Block): Dispatch[] {
   return kernels;
 }
 
-/** A matrix product on tiles; software adapters have dear barriers, and get small workgroups. */
+/** A matrix product, on tiles in workgroup memory; software adapters, whose barriers are dear, read directly. */
 function product(
   { planner }: Shared,
   given: Operands,
   { m, k, n }: { readonly m: number; readonly k: number; readonly n: number },
   flags: readonly string[],
 ): Dispatch {
-  const edge = planner.software ? 4 : 16;
-  const tile = 4 * edge;
-  const groups = Math.ceil(m / tile) * Math.ceil(n / tile);
-  return dispatch({ shaders: ["gemm"], flags, constants: { EDGE: edge }, integers: { m, k, n }, given, groups });
+  const { software } = planner;
+  const edge = software ? 4 : 16;
+  const tile = edge * (software ? 8 : 4);
+  return dispatch({
+    shaders: ["gemm", software ? "gemm-direct" : "gemm-tiles"],
+    flags,
+    constants: { EDGE: edge },
+    integers: { m, k, n },
+    given,
+    groups: Math.ceil(m / tile) * Math.ceil(n / tile),
+  });
 }
 
 /** Sums that were kept in f32, in the dtype of the gradient. */
