@@ -23,7 +23,13 @@ export default defineConfig({
         test: {
           name: "node",
           pool: "forks", // Dawn and threads of Node do not go together
-          include: ["packages/*/src/**/*.test.ts", "apps/*/**/*.test.ts", "tools/**/*.test.ts", "docs/**/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "apps/*/**/*.test.ts",
+            "examples/*/src/**/*.test.ts",
+            "tools/**/*.test.ts",
+            "docs/**/*.test.ts",
+          ],
           exclude: ["**/node_modules/**", "**/*.browser.test.ts"],
         },
       },

@@ -65,6 +65,8 @@ import { open } from "node:fs/promises";
 `,
   "apps/bench/package.json": "{}",
   "apps/bench/src/main.ts": `import { gpu } from "@surprisal/gpu";\n`,
+  "examples/head/package.json": "{}",
+  "examples/head/src/main.ts": `import { wasm } from "@surprisal/wasm";\n`,
 };
 
 function complaints(changed: Files): string[] {
@@ -102,6 +104,12 @@ describe("layers", () => {
     ["gpu imports wasm", "packages/gpu/src/a.ts", 'import { wasm } from "@surprisal/wasm";', "only @surprisal/core"],
     ["wasm takes the peer of gpu", "packages/wasm/src/a.ts", 'await import("webgpu");', "only @surprisal/core"],
     ["cli takes what it does not list", "packages/cli/src/a.ts", 'import x from "lodash";', "package.json lists"],
+    [
+      "an example imports the cli",
+      "examples/head/src/a.ts",
+      'import { x } from "@surprisal/cli";',
+      "package.json lists",
+    ],
     ["an app imports the cli", "apps/bench/src/a.ts", 'import { x } from "@surprisal/cli";', "package.json lists"],
     [
       "an inner file by name",
@@ -147,6 +155,7 @@ describe("long-files", () => {
   test("300 lines are fine, 301 are not", () => {
     expect(complaints({ "tools/a.ts": "\n".repeat(300) })).toEqual([]);
     expect(complaint("tools/a.ts", "\n".repeat(301))).toMatch("tools/a.ts:301 long-files: 301 lines");
+    expect(complaint("examples/head/src/a.ts", "\n".repeat(301))).toMatch("a.ts:301 long-files: 301 lines");
   });
 
   test("a reason that is not needed any more", () => {
@@ -224,8 +233,10 @@ test.each([
   ["a catch with a comment", "packages/core/src/a.ts", "try { a(); } catch { /* fine */ }", "an empty catch"],
   ["something left for later", "packages/core/src/a.ts", "// TODO: more", "TODO in a source"],
   ["something known to be broken", "apps/bench/src/a.test.ts", "/* FIXME */", "FIXME in a source"],
+  ["an unseeded number in an example", "examples/head/src/a.ts", "const a = Math.random();", "Math.random differs"],
   ["an unseeded number", "packages/cli/src/a.ts", "const a = Math.random();", "Math.random differs"],
   ["a test left out", "packages/core/src/a.test.ts", "test.skip('a', () => {});", "test.skip switches"],
+  ["a test of an example left out", "examples/head/src/a.test.ts", "test.skip('a', () => {});", "test.skip switches"],
   ["a test left out by a condition", "tools/a.test.ts", "test.skipIf(true)('a', () => {});", "test.skipIf switches"],
   ["a group left out", "docs/a.test.ts", "describe.each([1]).skip('a', () => {});", ".skip switches"],
   ["one test alone", "packages/core/src/a.test.ts", "it.only('a', () => {});", "it.only switches"],

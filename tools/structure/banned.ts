@@ -5,7 +5,7 @@ import { isTest, lineOf, type Project, SOURCES, type Violation, walk } from "./p
 
 const NOTES = /\b(TODO|FIXME)\b/;
 const SWITCHES = new Set(["skip", "skipIf", "runIf", "only", "todo"]);
-const TESTS = /^(packages|apps|tools|docs)\/.*\.test\.ts$/;
+const TESTS = /^(packages|apps|examples|tools|docs)\/.*\.test\.ts$/;
 
 /** Nothing is left for later, swallowed, switched off, or different on each run. */
 export function banned(project: Project): Violation[] {

@@ -56,11 +56,11 @@ export function layers(project: Project): Violation[] {
 
 function complaint(project: Project, path: string, { specifier, names }: Import): string | undefined {
   const home = packageOf(path);
-  const layer = LAYERS[home] ?? (home.startsWith("apps/") ? USER : undefined);
+  const layer = LAYERS[home] ?? (isProgram(home) ? USER : undefined);
   if (layer === undefined) return `${home} has no layer yet; give it one in tools/structure/layers.ts`;
   if (specifier.startsWith(".")) {
     const target = resolveRelative(path, specifier);
-    if (packageOf(target) === home || (home.startsWith("apps/") && target.startsWith("tools/"))) return undefined;
+    if (packageOf(target) === home || (isProgram(home) && target.startsWith("tools/"))) return undefined;
     return `"${specifier}" is a file of another package; import that package by its name`;
   }
   if (specifier.startsWith("@surprisal/") && specifier.split("/").length > 2) {
@@ -75,6 +75,11 @@ function complaint(project: Project, path: string, { specifier, names }: Import)
   const allowed = layer.imports.length === 0 ? "nothing outside itself" : `only ${layer.imports.join(", ")}`;
   const hint = layer.outside ? " and what its package.json lists" : "";
   return `${home} imports ${allowed}${hint}; do without "${specifier}", or move this code to another package`;
+}
+
+/** Not published, and run from here. */
+function isProgram(home: string): boolean {
+  return /^(apps|examples)\//.test(home);
 }
 
 function allowedOutside(project: Project, home: string, layer: Layer, specifier: string): boolean {

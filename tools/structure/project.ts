@@ -41,8 +41,8 @@ export class Project {
   }
 }
 
-/** Source files of packages and apps, tests among them. */
-export const SOURCES = /^(packages|apps)\/[^/]+\/src\/.*\.ts$/;
+/** Source files of packages, apps and examples, tests among them. */
+export const SOURCES = /^(packages|apps|examples)\/[^/]+\/src\/.*\.ts$/;
 
 /** Tests may do what sources may not. */
 export function isTest(path: string): boolean {
