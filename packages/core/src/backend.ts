@@ -5,6 +5,17 @@ export interface DeviceBuffer {
   readonly byteLength: number;
 }
 
+/** The parts of a plan that a backend runs one after the other, for people to read. */
+export interface PlanParts {
+  /** Rows and classes of a part. */
+  readonly blockRows: number;
+  readonly blockClasses: number;
+  /** Matrix products over all parts, counted as one if it is of all rows and classes. */
+  readonly products: number;
+  /** Working memory beyond inputs and outputs. */
+  readonly workingBytes: number;
+}
+
 /**
  * The backend contract. A backend moves bytes and runs plans; it knows no option, and nothing above it asks for its name.
  * Calls queue at once; only `read` waits.
@@ -24,6 +35,8 @@ export interface Backend {
   read(buffer: DeviceBuffer, start: number, end: number): Promise<ArrayBuffer>;
   /** Why this plan cannot run here. Asked before its outputs exist. */
   refuses(plan: Plan): string | undefined;
+  /** In what parts the plan would run here; undefined where it runs as a whole. Asked as `refuses` is. */
+  explain?(plan: Plan): PlanParts | undefined;
   /** Queues the plans in order. A host backend has finished on return and throws DataError before it writes an output. */
   run(plans: readonly Plan[]): void;
   /** What was found and chosen, as plain data. */

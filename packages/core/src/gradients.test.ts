@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   binaryCrossEntropyWithLogits,
   binaryCrossEntropyWithLogitsWithGrad,
+  cpu,
   crossEntropy,
   type CrossEntropyOptions,
   crossEntropyWithGrad,
@@ -15,6 +16,7 @@ import {
   linearCrossEntropyWithGrad,
   multilabelSoftMarginLoss,
   multilabelSoftMarginLossWithGrad,
+  randint,
   randn,
   sigmoidFocalLoss,
   sigmoidFocalLossWithGrad,
@@ -170,4 +172,43 @@ test("binary cross entropy and soft margin", async () => {
   const margin = { weight: random(17, 4) };
   const twin = multilabelSoftMarginLossWithGrad(x, y, margin);
   await expectSlopes(() => multilabelSoftMarginLoss(x, y, margin), x, twin.grad);
+});
+
+test.each([[], ["hidden"], ["weight"], ["bias"], ["hidden", "bias"]] as const)(
+  "gradients of a linear layer on request: %s",
+  async (...gradients) => {
+    const backend = cpu();
+    const [hidden, matrix] = [randn([30, 20], { seed: 1, backend }), randn([50, 20], { seed: 2, backend })];
+    const target = randint(0, 50, [30], { seed: 3, backend });
+    const options = { bias: randn([50], { seed: 4, backend }), ignoreIndex: 3 };
+    const all = linearCrossEntropyWithGrad(hidden, matrix, target, options);
+    const some = linearCrossEntropyWithGrad(hidden, matrix, target, { ...options, gradients });
+    const wanted: readonly string[] = gradients;
+    expect(await some.loss.data()).toEqual(await all.loss.data());
+    expect(await some.gradHidden?.data()).toEqual(wanted.includes("hidden") ? await all.gradHidden.data() : undefined);
+    expect(await some.gradWeight?.data()).toEqual(wanted.includes("weight") ? await all.gradWeight.data() : undefined);
+    expect(await some.gradBias?.data()).toEqual(wanted.includes("bias") ? await all.gradBias?.data() : undefined);
+  },
+);
+
+test("a linear layer with its gradients takes no more than it may beyond inputs and outputs", () => {
+  const [rows, features, classes, maxBytes] = [64, 16, 8192, 2 ** 20]; // logits in f64: 4 MiB
+  const [hidden, matrix] = [randn([rows, features], { seed: 1 }), randn([classes, features], { seed: 2 })];
+  const target = randint(0, classes, [rows], { seed: 3 });
+  const weighed = { bytes: 0 };
+  const Original = globalThis.Float64Array;
+  globalThis.Float64Array = new Proxy(Original, {
+    construct(made, given: [number]) {
+      const array = new made(...given);
+      weighed.bytes += array.byteLength;
+      return array;
+    },
+  });
+  try {
+    linearCrossEntropyWithGrad(hidden, matrix, target, { maxBytes });
+  } finally {
+    globalThis.Float64Array = Original;
+  }
+  expect(weighed.bytes).toBeGreaterThan(maxBytes / 4);
+  expect(weighed.bytes).toBeLessThan(maxBytes);
 });

@@ -1,4 +1,4 @@
-export type { Backend, DeviceBuffer, HostBackend } from "./backend.ts";
+export type { Backend, DeviceBuffer, HostBackend, PlanParts } from "./backend.ts";
 export { isHostBackend } from "./backend.ts";
 export type {
   BinaryCrossEntropyOptions,
@@ -38,11 +38,18 @@ export {
   ShapeError,
   SurprisalError,
 } from "./errors.ts";
+export type { LinearCrossEntropyExplanation } from "./explain-linear-cross-entropy.ts";
+export { explainLinearCrossEntropy } from "./explain-linear-cross-entropy.ts";
 export type { FocalLossOptions } from "./focal-loss.ts";
 export { focalLoss, focalLossWithGrad } from "./focal-loss.ts";
 export type { KlDivergenceOptions } from "./kl-divergence.ts";
 export { klDivergence, klDivergenceWithGrad } from "./kl-divergence.ts";
-export type { LinearCrossEntropyOptions, LinearCrossEntropyWithGrad } from "./linear-cross-entropy.ts";
+export type {
+  LinearCrossEntropyGradOptions,
+  LinearCrossEntropyOptions,
+  LinearCrossEntropyWithGrad,
+  LinearGradient,
+} from "./linear-cross-entropy.ts";
 export { linearCrossEntropy, linearCrossEntropyWithGrad } from "./linear-cross-entropy.ts";
 export type { MultilabelSoftMarginLossOptions } from "./multilabel-soft-margin-loss.ts";
 export { multilabelSoftMarginLoss, multilabelSoftMarginLossWithGrad } from "./multilabel-soft-margin-loss.ts";

@@ -1,9 +1,9 @@
-import type { Backend } from "./backend.ts";
+import type { Backend, PlanParts } from "./backend.ts";
 import { bytesOf, type DType } from "./dtype.ts";
 import { BackendError } from "./errors.ts";
 import { type Mass, MASS_BYTES, type Operand, type Plan } from "./plan.ts";
 import { broadcastStrides, denseStrides, foldRows, foldTogether, type Rows, sizeOf, type Strides } from "./shape.ts";
-import { execute, Slot, SlotOperand } from "./slot.ts";
+import { checkPlans, execute, Slot, SlotOperand } from "./slot.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A tensor to be: a result of a job, before and after it ran. */
@@ -93,6 +93,13 @@ export class Job<B extends Backend> {
     }
     const operands = inputs.map((input, i) => this.#inPlace(input, folded.strides[i] ?? [0, 0, 0]));
     return { rows: folded.rows, operands };
+  }
+
+  /** In what parts the backend would run the last plan. @throws BackendError `backend-refused` */
+  explain(): PlanParts | undefined {
+    checkPlans(this.#backend, this.#name, this.#plans);
+    const plan = this.#plans.at(-1);
+    return plan && this.#backend.explain?.(plan);
   }
 
   /** Runs all plans. */

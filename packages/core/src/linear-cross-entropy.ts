@@ -2,11 +2,11 @@ import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
 import { CROSS_ENTROPY_OPTIONS, type CrossEntropyOptions } from "./cross-entropy.ts";
 import { type DType, type FloatDType, resultDType } from "./dtype.ts";
-import { DTypeError, ShapeError } from "./errors.ts";
-import { Job } from "./job.ts";
+import { DTypeError, OptionError, ShapeError } from "./errors.ts";
+import { Job, type Output } from "./job.ts";
 import { type LogitsGeometry, lowerIndices, lowerLoss, lowerUpstream, resolve } from "./lower.ts";
-import { checkOptions, safeInteger } from "./options.ts";
-import { sameShape, show, sizeOf } from "./shape.ts";
+import { checkOptions, oneOf, safeInteger } from "./options.ts";
+import { type Rows, sameShape, show, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Options of `linearCrossEntropy`: those of `crossEntropy`, with `classWeight` for its `weight`. */
@@ -19,14 +19,29 @@ export interface LinearCrossEntropyOptions extends Omit<CrossEntropyOptions, "we
   readonly maxBytes?: number;
 }
 
-/** What `linearCrossEntropyWithGrad` gives. */
-export interface LinearCrossEntropyWithGrad<B extends Backend = Backend> {
+/** What a gradient is with respect to. */
+export type LinearGradient = "hidden" | "weight" | "bias";
+
+/** Options of `linearCrossEntropyWithGrad`. */
+export interface LinearCrossEntropyGradOptions<
+  G extends LinearGradient = LinearGradient,
+> extends LinearCrossEntropyOptions {
+  /** Gradient arriving from above: a number or a tensor of the loss's shape. Default 1. */
+  readonly upstream?: number | Tensor;
+  /** Which gradients are computed: a frozen head needs `["hidden"]`, a frozen model the others. Default: all. */
+  readonly gradients?: readonly G[];
+}
+
+/** What `linearCrossEntropyWithGrad` gives; gradients `G` were asked for. */
+export interface LinearCrossEntropyWithGrad<B extends Backend = Backend, G extends LinearGradient = LinearGradient> {
   readonly loss: Tensor<FloatDType, B>;
-  readonly gradHidden: Tensor<FloatDType, B>;
-  readonly gradWeight: Tensor<FloatDType, B>;
+  readonly gradHidden: "hidden" extends G ? Tensor<FloatDType, B> : undefined;
+  readonly gradWeight: "weight" extends G ? Tensor<FloatDType, B> : undefined;
   /** Only with a bias. */
   readonly gradBias: Tensor<FloatDType, B> | undefined;
 }
+
+const GRADIENTS: readonly LinearGradient[] = ["hidden", "weight", "bias"];
 
 const OPTIONS = [...CROSS_ENTROPY_OPTIONS.filter((name) => name !== "weight"), "bias", "classWeight", "maxBytes"];
 const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
@@ -56,42 +71,81 @@ export function linearCrossEntropy<B extends Backend>(
   target: Tensor<DType, B>,
   options: LinearCrossEntropyOptions = {},
 ): Tensor<FloatDType, B> {
-  return run("linearCrossEntropy", hidden, weight, target, options, OPTIONS, false).loss;
+  checkOptions("linearCrossEntropy", options, OPTIONS);
+  return run(lowerLayer("linearCrossEntropy", hidden, weight, target, options, [])).loss;
 }
 
 /**
- * `linearCrossEntropy` and its gradients with respect to hidden, weight and bias.
+ * `linearCrossEntropy` and its gradients with respect to hidden, weight and bias, all of them or those that are asked for.
  *
  * @param hidden as `linearCrossEntropy`
  * @param weight as `linearCrossEntropy`
  * @param target as `linearCrossEntropy`
  * @throws as `linearCrossEntropy`; ShapeError `shape` for an upstream of another shape than the loss
+ * @example
+ * ```ts
+ * import { linearCrossEntropyWithGrad, randint, randn } from "@surprisal/core";
+ * const hidden = randn([8, 16], { seed: 1 });
+ * const weight = randn([100, 16], { seed: 2 });
+ * const target = randint(0, 100, [8], { seed: 3 });
+ * const { gradHidden } = linearCrossEntropyWithGrad(hidden, weight, target, { gradients: ["hidden"] });
+ * console.log(gradHidden.shape); // [8, 16]
+ * ```
  */
-export function linearCrossEntropyWithGrad<B extends Backend>(
+export function linearCrossEntropyWithGrad<B extends Backend, const G extends LinearGradient = LinearGradient>(
   hidden: Tensor<DType, B>,
   weight: Tensor<DType, B>,
   target: Tensor<DType, B>,
-  options: LinearCrossEntropyOptions & { readonly upstream?: number | Tensor } = {},
-): LinearCrossEntropyWithGrad<B> {
-  return run("linearCrossEntropyWithGrad", hidden, weight, target, options, [...OPTIONS, "upstream"], true);
+  options: LinearCrossEntropyGradOptions<G> = {},
+): LinearCrossEntropyWithGrad<B, G> {
+  const where = "linearCrossEntropyWithGrad";
+  const { rest, wanted } = asked(where, options, GRADIENTS);
+  return run(lowerLayer(where, hidden, weight, target, rest, wanted)) as LinearCrossEntropyWithGrad<B, G>;
 }
 
-type Result<B extends Backend, G> = Omit<LinearCrossEntropyWithGrad<B>, "gradHidden" | "gradWeight"> & {
-  readonly gradHidden: G extends true ? Tensor<FloatDType, B> : undefined;
-  readonly gradWeight: G extends true ? Tensor<FloatDType, B> : undefined;
-};
+/** Options of the layer, but for its gradients. */
+type LayerOptions = LinearCrossEntropyOptions & { readonly upstream?: number | Tensor };
 
-function run<B extends Backend, G extends boolean>(
+/** A call that has been checked, and can be run. */
+export interface Layer<B extends Backend> {
+  readonly job: Job<B>;
+  readonly rows: Rows;
+  readonly features: number;
+  readonly dtype: FloatDType;
+  readonly maxBytes: number;
+  readonly loss: Output<FloatDType, B>;
+  readonly gradHidden: Output<FloatDType, B> | undefined;
+  readonly gradWeight: Output<FloatDType, B> | undefined;
+  readonly gradBias: Output<FloatDType, B> | undefined;
+}
+
+/** Which gradients a call asks for, and its other options. @throws OptionError `option-unknown`, `option-value` */
+export function asked(
+  where: string,
+  options: LinearCrossEntropyGradOptions,
+  byDefault: readonly LinearGradient[],
+): { readonly rest: LayerOptions; readonly wanted: readonly LinearGradient[] } {
+  checkOptions(where, options, [...OPTIONS, "upstream", "gradients"]);
+  const { gradients = byDefault, ...rest } = options;
+  if (!Array.isArray(gradients)) {
+    const message = `${where}: gradients must be a list of "${GRADIENTS.join('", "')}"; got ${String(gradients)}`;
+    throw new OptionError("option-value", message, { option: "gradients", got: gradients });
+  }
+  const wanted = gradients.map((each: unknown) => oneOf(where, "gradients", each, GRADIENTS));
+  return { rest, wanted };
+}
+
+/** Checks a call, whose options are known ones, and makes its plans. */
+export function lowerLayer<B extends Backend>(
   where: string,
   hidden: Tensor<DType, B>,
   weight: Tensor<DType, B>,
   target: Tensor<DType, B>,
-  options: LinearCrossEntropyOptions & { readonly upstream?: number | Tensor },
-  known: readonly string[],
-  gradients: G,
-): Result<B, G> {
-  checkOptions(where, options, known);
-  const { bias, classWeight, maxBytes, upstream, ...rest } = options;
+  options: LayerOptions,
+  gradients: readonly LinearGradient[],
+): Layer<B> {
+  const { bias, classWeight, maxBytes: allowed = DEFAULT_MAX_BYTES, upstream, ...rest } = options;
+  const maxBytes = safeInteger(where, "maxBytes", allowed, 1);
   const resolved = resolve(where, { ...rest, ...(classWeight && { weight: classWeight }) }, CROSS_ENTROPY_OPTIONS);
   const geometry = checkMatrices(where, hidden, weight, bias);
   const { dim, rows, rowShape, dtype } = geometry;
@@ -100,9 +154,9 @@ function run<B extends Backend, G extends boolean>(
   const numbers = lowerLoss(where, job, resolved, geometry, lowered);
   const lossShape = resolved.reduction === "none" ? rowShape : [];
   const loss = job.output(lossShape, resultDType(dtype));
-  const gradHidden = gradients ? job.output(hidden.shape, dtype) : undefined;
-  const gradWeight = gradients ? job.output(weight.shape, dtype) : undefined;
-  const gradBias = gradients && bias !== undefined ? job.output(bias.shape, dtype) : undefined;
+  const gradHidden = gradients.includes("hidden") ? job.output(hidden.shape, dtype) : undefined;
+  const gradWeight = gradients.includes("weight") ? job.output(weight.shape, dtype) : undefined;
+  const gradBias = gradients.includes("bias") && bias !== undefined ? job.output(bias.shape, dtype) : undefined;
   const features = hidden.shape[dim] ?? 1;
   job.add({
     ...numbers,
@@ -118,15 +172,27 @@ function run<B extends Backend, G extends boolean>(
     hiddenGradient: gradHidden?.perElement({ outer: rows.outer, classes: features, inner: 1 }),
     matrixGradient: gradWeight?.perElement({ outer: rows.classes, classes: features, inner: 1 }),
     biasGradient: gradBias?.perElement({ outer: 1, classes: rows.classes, inner: 1 }),
-    maxBytes: safeInteger(where, "maxBytes", maxBytes ?? DEFAULT_MAX_BYTES, 1),
+    maxBytes,
   });
+  return { job, rows, features, dtype, maxBytes, loss, gradHidden, gradWeight, gradBias };
+}
+
+function run<B extends Backend>({
+  job,
+  ...outputs
+}: Layer<B>): {
+  readonly loss: Tensor<FloatDType, B>;
+  readonly gradHidden: Tensor<FloatDType, B> | undefined;
+  readonly gradWeight: Tensor<FloatDType, B> | undefined;
+  readonly gradBias: Tensor<FloatDType, B> | undefined;
+} {
   job.run();
   return {
-    loss: loss.tensor(),
-    gradHidden: gradHidden?.tensor(),
-    gradWeight: gradWeight?.tensor(),
-    gradBias: gradBias?.tensor(),
-  } as Result<B, G>;
+    loss: outputs.loss.tensor(),
+    gradHidden: outputs.gradHidden?.tensor(),
+    gradWeight: outputs.gradWeight?.tensor(),
+    gradBias: outputs.gradBias?.tensor(),
+  };
 }
 
 /** Checks the matrices' shapes and dtypes; gives the geometry of the logits `[…, V]` that are never stored. */

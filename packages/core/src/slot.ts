@@ -55,6 +55,16 @@ export function allocate(backend: Backend, bytes: number): DeviceBuffer {
   return backend.alloc(bytes);
 }
 
+/** @throws BackendError `backend-refused` for a plan that the backend does not take */
+export function checkPlans(backend: Backend, name: string, plans: readonly Plan[]): void {
+  for (const plan of plans) {
+    const reason = backend.refuses(plan);
+    if (reason === undefined) continue;
+    const message = `${name}: backend "${backend.name}" refuses the plan "${plan.kind}": ${reason}`;
+    throw new BackendError("backend-refused", message, { backend: backend.name, plan: plan.kind, reason });
+  }
+}
+
 /**
  * Runs plans on a backend: asks whether it takes all of them, only then allocates, and leaves nothing allocated if
  * anything throws. Temporaries are freed as soon as the plans are queued.
@@ -66,13 +76,7 @@ export function execute(
   outputs: readonly Slot[],
   temporaries: readonly Slot[],
 ): void {
-  for (const plan of plans) {
-    const reason = backend.refuses(plan);
-    if (reason !== undefined) {
-      const message = `${name}: backend "${backend.name}" refuses the plan "${plan.kind}": ${reason}`;
-      throw new BackendError("backend-refused", message, { backend: backend.name, plan: plan.kind, reason });
-    }
-  }
+  checkPlans(backend, name, plans);
   try {
     for (const slot of temporaries) slot.allocate(backend);
     for (const slot of outputs) slot.allocate(backend);

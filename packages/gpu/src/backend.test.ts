@@ -175,3 +175,19 @@ test("two backends are two: their tensors do not mix", () => {
   const there = tensor([0], [1], { dtype: "i64", backend: cpu() });
   expect(() => crossEntropy(here as never, there as never)).toThrow("backend");
 });
+
+test.each([[], ["hidden"], ["weight"], ["bias"], ["hidden", "bias"]] as const)(
+  "gradients of a linear layer on request: %s",
+  async (...gradients) => {
+    const [hidden, weight] = [randn([30, 20], { seed: 1, backend }), randn([50, 20], { seed: 2, backend })];
+    const target = randint(0, 50, [30], { seed: 3, backend });
+    const options = { bias: randn([50], { seed: 4, backend }), ignoreIndex: 3 };
+    const all = linearCrossEntropyWithGrad(hidden, weight, target, options);
+    const some = linearCrossEntropyWithGrad(hidden, weight, target, { ...options, gradients });
+    const wanted: readonly string[] = gradients;
+    expect(await some.loss.data()).toEqual(await all.loss.data());
+    expect(await some.gradHidden?.data()).toEqual(wanted.includes("hidden") ? await all.gradHidden.data() : undefined);
+    expect(await some.gradWeight?.data()).toEqual(wanted.includes("weight") ? await all.gradWeight.data() : undefined);
+    expect(await some.gradBias?.data()).toEqual(wanted.includes("bias") ? await all.gradBias?.data() : undefined);
+  },
+);

@@ -1,37 +1,30 @@
-import { type Backend, BackendError, type DeviceBuffer, DisposedError, type Plan } from "@surprisal/core";
+import {
+  type Backend,
+  BackendError,
+  type DeviceBuffer,
+  DisposedError,
+  type Plan,
+  type PlanParts,
+} from "@surprisal/core";
 import { GpuBuffer, gpuBuffer } from "./buffer.ts";
 import { Checks } from "./checks.ts";
-import { COPY_DST } from "./constants.ts";
 import type { Found } from "./device.ts";
-import { download, wordsDown, wordsUp } from "./download.ts";
+import { download, wordsDown } from "./download.ts";
 import { lost } from "./failures.ts";
 import { checksData, type Fault, together } from "./faults.ts";
-import {
-  type Binding,
-  type Compiled,
-  compile,
-  compileAhead,
-  type Dispatch,
-  gridOf,
-  keyOf,
-  PARAMETER_BYTES,
-  PARAMETER_USAGE,
-  parametersOf,
-  textOf,
-} from "./kernel.ts";
+import type { Dispatch } from "./kernel.ts";
 import { answered } from "./nudge.ts";
 import { tail } from "./plans/tail.ts";
+import { linearParts } from "./plans/linear.ts";
 import { dispatchesOf, refusalOf } from "./plans/plans.ts";
 import { Pool } from "./pool.ts";
+import { Queue } from "./queue.ts";
 import { scoped } from "./scopes.ts";
 
 const NOT_COMPUTED: Fault = {
   state: new BackendError("backend-refused", "this result was prepared, not computed: make the call again"),
   settled: undefined,
 };
-
-/** Kernels of a run whose parameters fit the buffer for them. */
-const MOST_DISPATCHES = 64;
 
 /** The backend on WebGPU: everything is queued, and only reading waits. */
 export class GpuBackend implements Backend {
@@ -43,8 +36,7 @@ export class GpuBackend implements Backend {
   readonly #own: boolean;
   readonly #facts: Readonly<Record<string, unknown>>;
   readonly #pool: Pool;
-  readonly #kernels = new Map<string, Compiled>();
-  readonly #parameters: GPUBuffer;
+  readonly #queue: Queue;
   readonly #checks: Checks;
   readonly #lanes: number;
   readonly #software: boolean;
@@ -63,10 +55,7 @@ export class GpuBackend implements Backend {
     this.#checks = new Checks(device);
     this.#software = facts["software"] === true;
     this.#lanes = this.#software ? 8 : 128;
-    this.#parameters = device.createBuffer({
-      size: MOST_DISPATCHES * PARAMETER_BYTES,
-      usage: PARAMETER_USAGE | COPY_DST,
-    });
+    this.#queue = new Queue(device);
     void this.#watch();
   }
 
@@ -119,6 +108,10 @@ export class GpuBackend implements Backend {
     return refusalOf(plan, this.#mostBound);
   }
 
+  explain(plan: Plan): PlanParts | undefined {
+    return plan.kind === "linear-cross-entropy" ? linearParts(plan, this.#mostBound) : undefined;
+  }
+
   run(plans: readonly Plan[]): void {
     this.#check();
     const scratch: GpuBuffer[] = [];
@@ -126,8 +119,8 @@ export class GpuBackend implements Backend {
       const { result, fault } = scoped(this.#device, undefined, () => {
         const planned = this.#plan(plans, scratch);
         const dispatches = planned.flatMap((each) => each.dispatches);
-        if (this.#ahead === undefined) this.#submit(dispatches);
-        else for (const each of dispatches) this.#compileAhead(each, this.#ahead);
+        if (this.#ahead === undefined) this.#queue.submit(dispatches);
+        else for (const each of dispatches) this.#queue.compileAhead(each, this.#ahead);
         return planned;
       });
       const not = this.#ahead === undefined ? [] : [NOT_COMPUTED];
@@ -167,7 +160,7 @@ export class GpuBackend implements Backend {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#pool.end();
-    this.#parameters.destroy();
+    this.#queue.end();
     this.#checks.end();
     if (this.#own) this.#device.destroy();
   }
@@ -187,7 +180,7 @@ export class GpuBackend implements Backend {
     if (whole > 0) this.#device.queue.writeBuffer(buffer.device, 0, bytes.buffer, bytes.byteOffset, whole);
     if (whole === bytes.byteLength) return;
     const rest = new Uint8Array(bytes.buffer, bytes.byteOffset + whole, bytes.byteLength - whole);
-    this.#submit([tail(buffer, whole, rest)]);
+    this.#queue.submit([tail(buffer, whole, rest)]);
   }
 
   /** The kernels of plans. Outputs of each are as bad as what was checked before in the same call. */
@@ -218,69 +211,12 @@ export class GpuBackend implements Backend {
       return { dispatches: dispatchesOf(plan, planner), checks };
     });
   }
-
-  /** Queues kernels, as many at a time as there is room for their parameters. */
-  #submit(dispatches: readonly Dispatch[]): void {
-    const all = dispatches.filter(({ groups }) => groups > 0);
-    for (let first = 0; first < all.length; first += MOST_DISPATCHES) {
-      this.#submitSome(all.slice(first, first + MOST_DISPATCHES));
-    }
-  }
-
-  #submitSome(some: readonly Dispatch[]): void {
-    const parameters = new Uint8Array(some.length * PARAMETER_BYTES);
-    const encoder = this.#device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    some.forEach((each, i) => {
-      const { pipeline, layout } = this.#compiled(each);
-      parameters.set(new Uint8Array(parametersOf(each).bytes), i * PARAMETER_BYTES);
-      const group = this.#device.createBindGroup({
-        layout,
-        entries: [
-          { binding: 0, resource: { buffer: this.#parameters, size: PARAMETER_BYTES } },
-          ...each.given.bindings.map((binding, k) => ({ binding: k + 1, resource: bound(binding) })),
-        ],
-      });
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group, [i * PARAMETER_BYTES]);
-      pass.dispatchWorkgroups(...gridOf(each.groups));
-    });
-    pass.end();
-    this.#device.queue.writeBuffer(this.#parameters, 0, parameters);
-    this.#device.queue.submit([encoder.finish()]);
-  }
-
-  #compiled(kernel: Dispatch): Compiled {
-    const key = keyOf(kernel);
-    const known = this.#kernels.get(key);
-    if (known !== undefined) return known;
-    const made = compile(this.#device, textOf(kernel), kernel.given.bindings);
-    this.#kernels.set(key, made);
-    return made;
-  }
-
-  #compileAhead(kernel: Dispatch, ahead: Map<string, Promise<void>>): void {
-    const key = keyOf(kernel);
-    if (this.#kernels.has(key) || ahead.has(key)) return;
-    const made = compileAhead(this.#device, textOf(kernel), kernel.given.bindings);
-    ahead.set(
-      key,
-      made.then((compiled) => void this.#kernels.set(key, compiled)),
-    );
-  }
 }
 
 /** The kernels of a plan, and what has been checked before they run. */
 interface Planned {
   readonly dispatches: readonly Dispatch[];
   readonly checks: readonly Fault[];
-}
-
-/** What a kernel sees of a buffer. */
-function bound({ buffer, window }: Binding): GPUBufferBinding {
-  const { device, byteLength } = gpuBuffer(buffer);
-  if (window === undefined) return { buffer: device, size: Math.max(4, wordsUp(byteLength)) };
-  return { buffer: device, offset: window.at, size: window.bytes };
 }
 
 /** What is wrong with inputs is wrong with outputs, and what goes wrong now. */

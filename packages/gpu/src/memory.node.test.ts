@@ -1,4 +1,12 @@
-import { softmax, tensor, zeros } from "@surprisal/core";
+import {
+  explainLinearCrossEntropy,
+  linearCrossEntropyWithGrad,
+  randint,
+  randn,
+  softmax,
+  tensor,
+  zeros,
+} from "@surprisal/core";
 import { expect, test } from "vitest";
 import { COPY_SRC } from "./constants.ts";
 import { download, wordsDown, wordsUp } from "./download.ts";
@@ -40,3 +48,50 @@ test("whole words, beyond 2^31 as well", () => {
   expect([0, 1, 3, 4, 2 ** 31 + 5].map(wordsDown)).toEqual([0, 0, 0, 4, 2 ** 31 + 4]);
   expect([0, 1, 3, 4, 2 ** 31 + 5].map(wordsUp)).toEqual([0, 4, 4, 4, 2 ** 31 + 8]);
 });
+
+test("a linear layer with its gradients takes no more than it may beyond inputs and outputs", async () => {
+  const { device } = await findDevice({});
+  const live = { now: 0, most: 0 };
+  const backend = await gpu({ device: weighing(device, live) });
+  const [rows, features, classes, maxBytes] = [512, 64, 16_384, 4 * 2 ** 20]; // logits: 32 MiB
+  const hidden = randn([rows, features], { seed: 1, backend });
+  const weight = randn([classes, features], { seed: 2, backend });
+  const target = randint(0, classes, [rows], { seed: 3, backend });
+  const before = live.now;
+  live.most = 0;
+  const { loss } = linearCrossEntropyWithGrad(hidden, weight, target, { maxBytes });
+  expect(await loss.item()).toBeGreaterThan(1);
+  const outputs = 4 * (hidden.size + weight.size);
+  expect(live.most - before - outputs).toBeGreaterThan(maxBytes / 2);
+  expect(live.most - before - outputs).toBeLessThan(maxBytes);
+  const { workingBytes } = explainLinearCrossEntropy(hidden, weight, target, {
+    maxBytes,
+    gradients: ["hidden", "weight"],
+  });
+  expect(live.most - before - outputs).toBeGreaterThan(workingBytes * 0.99);
+  expect(live.most - before - outputs).toBeLessThan(workingBytes * 1.07 + 65_536); // sizes are rounded up
+  backend.dispose();
+  device.destroy();
+});
+
+/** The device, whose buffers are weighed. */
+function weighing(of: GPUDevice, live: { now: number; most: number }): GPUDevice {
+  const createBuffer = (descriptor: GPUBufferDescriptor): GPUBuffer => {
+    const buffer = of.createBuffer(descriptor);
+    live.now += buffer.size;
+    live.most = Math.max(live.most, live.now);
+    const destroy = buffer.destroy.bind(buffer);
+    buffer.destroy = () => {
+      live.now -= buffer.size;
+      return destroy();
+    };
+    return buffer;
+  };
+  return new Proxy(of, {
+    get(target, name) {
+      if (name === "createBuffer") return createBuffer;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+}

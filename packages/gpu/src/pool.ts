@@ -79,9 +79,12 @@ export class Pool {
   }
 }
 
-/** A few sizes for each power of two, so that buffers fit again. */
+/** From here on there are more sizes, since what is rounded up counts. */
+const LARGE = 2 ** 20;
+
+/** A few sizes for each power of two, so that buffers fit again: 4, of large ones 16. */
 function capacityOf(bytes: number): number {
   if (bytes <= 256) return 256;
-  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
+  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - (bytes > LARGE ? 4 : 2));
   return Math.ceil(bytes / step) * step;
 }

@@ -6,7 +6,7 @@ const THREADS = EDGE * EDGE;
 
 fn isKept(row: u32) -> bool {
 #if MASKED
-  return b_kept[row] != 0u;
+  return b_kept[P.keptAt + row] != 0u;
 #else
   return true;
 #endif

@@ -3,6 +3,7 @@ import {
   crossEntropy,
   crossEntropyStats,
   crossEntropyWithGrad,
+  explainLinearCrossEntropy,
   full,
   type HostBackend,
   linearCrossEntropyWithGrad,
@@ -216,6 +217,23 @@ describe("memory", () => {
     expect(bytesOf(backend) - inputs).toBeLessThan(4 * MEBI);
   });
 
+  test("a linear layer with its gradients takes no more than it may beyond inputs and outputs", async () => {
+    const backend = await backendWith({ threads: 2 });
+    const [rows, features, classes, maxBytes] = [512, 64, 16_384, 4 * MEBI]; // logits: 32 MiB
+    const hidden = randn([rows, features], { seed: 1, backend });
+    const weight = randn([classes, features], { seed: 2, backend });
+    const target = randint(0, classes, [rows], { seed: 3, backend });
+    const before = bytesOf(backend);
+    linearCrossEntropyWithGrad(hidden, weight, target, { maxBytes });
+    const outputs = 4 * (hidden.size + weight.size);
+    expect(bytesOf(backend) - before - outputs).toBeLessThan(maxBytes + MEBI / 4);
+    const gradients = ["hidden", "weight"] as const;
+    const said = explainLinearCrossEntropy(hidden, weight, target, { maxBytes, gradients });
+    expect(said.workingBytes).toBeLessThanOrEqual(maxBytes);
+    expect(said.flops).toBe(3 * 2 * rows * classes * features);
+    expect(said.blocks).toBe(Math.ceil(rows / said.blockRows));
+  });
+
   test("that there is not enough of is a typed error that names the bytes, and loses nothing", async () => {
     const backend = await backendWith({ threads: 1 });
     const kept = tensor([1, 2, 3], { backend });
@@ -253,3 +271,20 @@ test("a linear plan that does not fit is refused before anything is written", as
   expect(call).toThrow(/maxBytes is 1000; at least \d+ are needed/);
   expect(backend.describe()["buffers"]).toBe((buffers as number) + 3); // the call's inputs
 });
+
+test.each([[], ["hidden"], ["weight"], ["bias"], ["hidden", "bias"]] as const)(
+  "gradients of a linear layer on request: %s",
+  async (...gradients) => {
+    const backend = await backendWith({});
+    const [hidden, weight] = [randn([30, 20], { seed: 1, backend }), randn([50, 20], { seed: 2, backend })];
+    const target = randint(0, 50, [30], { seed: 3, backend });
+    const options = { bias: randn([50], { seed: 4, backend }), ignoreIndex: 3 };
+    const all = linearCrossEntropyWithGrad(hidden, weight, target, options);
+    const some = linearCrossEntropyWithGrad(hidden, weight, target, { ...options, gradients });
+    const wanted: readonly string[] = gradients;
+    expect(await some.loss.data()).toEqual(await all.loss.data());
+    expect(await some.gradHidden?.data()).toEqual(wanted.includes("hidden") ? await all.gradHidden.data() : undefined);
+    expect(await some.gradWeight?.data()).toEqual(wanted.includes("weight") ? await all.gradWeight.data() : undefined);
+    expect(await some.gradBias?.data()).toEqual(wanted.includes("bias") ? await all.gradBias?.data() : undefined);
+  },
+);

@@ -7,6 +7,7 @@ import {
   type LinearCrossEntropyPlan,
   type OneHotPlan,
   type Plan,
+  type PlanParts,
   type PointwisePlan,
   type TargetMassPlan,
 } from "@surprisal/core";
@@ -93,6 +94,19 @@ export class WasmBackend implements HostBackend {
     if (plan.kind !== "linear-cross-entropy") return undefined;
     const layout = layOutLinear(plan, this.#encoder.linearWidth(plan));
     return typeof layout === "number" ? `maxBytes is ${plan.maxBytes}; at least ${layout} are needed` : undefined;
+  }
+
+  explain(plan: Plan): PlanParts | undefined {
+    if (plan.kind !== "linear-cross-entropy") return undefined;
+    const layout = layOutLinear(plan, this.#encoder.linearWidth(plan));
+    if (typeof layout === "number") return undefined;
+    const gradients = [plan.hiddenGradient, plan.matrixGradient].filter((gradient) => gradient !== undefined);
+    return {
+      blockRows: layout.blockRows,
+      blockClasses: plan.rows.classes,
+      products: 1 + gradients.length,
+      workingBytes: layout.bytes,
+    };
   }
 
   run(plans: readonly Plan[]): void {

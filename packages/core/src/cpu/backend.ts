@@ -1,9 +1,9 @@
-import type { DeviceBuffer, HostBackend } from "../backend.ts";
+import type { DeviceBuffer, HostBackend, PlanParts } from "../backend.ts";
 import { BackendError } from "../errors.ts";
 import type { Plan } from "../plan.ts";
 import { copy } from "./copy.ts";
 import { crossEntropy } from "./cross-entropy.ts";
-import { linearCrossEntropy, linearScratchBytes } from "./linear-cross-entropy.ts";
+import { linearCrossEntropy, linearParts, linearScratchBytes } from "./linear-cross-entropy.ts";
 import { targetMass } from "./mass.ts";
 import { CpuBuffer, memoryOf } from "./memory.ts";
 import { oneHot } from "./one-hot.ts";
@@ -49,6 +49,10 @@ class CpuBackend implements HostBackend {
     if (plan.kind !== "linear-cross-entropy") return undefined;
     const needed = linearScratchBytes(plan);
     return needed > plan.maxBytes ? `maxBytes is ${plan.maxBytes}; at least ${needed} are needed` : undefined;
+  }
+
+  explain(plan: Plan): PlanParts | undefined {
+    return plan.kind === "linear-cross-entropy" ? linearParts(plan) : undefined;
   }
 
   run(plans: readonly Plan[]): void {

@@ -1,3 +1,4 @@
+import type { PlanParts } from "../backend.ts";
 import type { LinearCrossEntropyPlan, Operand } from "../plan.ts";
 import type { Rows } from "../shape.ts";
 import { ONE_ROW } from "./mass.ts";
@@ -19,6 +20,29 @@ export function linearScratchBytes({ rows, features }: LinearCrossEntropyPlan): 
   return 8 * (rows.outer * ROW_NUMBERS + rows.classes * 2 + features * 2 * BLOCK_ROWS + BLOCK_ROWS * 2);
 }
 
+/** Classes per run: what the memory bound leaves room for. */
+function runOf(plan: LinearCrossEntropyPlan): number {
+  const { rows, features, maxBytes } = plan;
+  const room = Math.max(0, maxBytes - linearScratchBytes(plan)) / 8;
+  return Math.max(1, Math.min(rows.classes, Math.floor(room / (features + 2 * BLOCK_ROWS))));
+}
+
+/** In what parts the layer is computed. */
+export function linearParts(plan: LinearCrossEntropyPlan): PlanParts {
+  const { features, hiddenGradient, matrixGradient, biasGradient } = plan;
+  const blockClasses = runOf(plan);
+  const again = (wanted: boolean, products: number): number => (wanted ? products : 0);
+  return {
+    blockRows: BLOCK_ROWS,
+    blockClasses,
+    products:
+      1 +
+      again(hiddenGradient !== undefined, 2) +
+      again(matrixGradient !== undefined || biasGradient !== undefined, matrixGradient === undefined ? 1 : 2),
+    workingBytes: linearScratchBytes(plan) + 8 * blockClasses * (features + 2 * BLOCK_ROWS),
+  };
+}
+
 /** Loss and gradients of a linear layer under cross entropy. */
 export function linearCrossEntropy(plan: LinearCrossEntropyPlan): void {
   const kernel = new LinearKernel(plan);
@@ -36,7 +60,6 @@ class LinearKernel {
   readonly #plan: LinearCrossEntropyPlan;
   readonly #bias: Float64Array | undefined;
   readonly #spread: Float64Array | undefined;
-  /** Classes per run: what the memory bound leaves room for. */
   readonly #run: number;
   readonly #hidden: Float64Array;
   readonly #matrixRow: Float64Array;
@@ -44,15 +67,14 @@ class LinearKernel {
   readonly #slope: Float64Array | undefined;
 
   constructor(plan: LinearCrossEntropyPlan) {
-    const { rows, features, maxBytes } = plan;
+    const { rows, features } = plan;
     this.#plan = plan;
     this.all = { rows, first: 0, count: rows.outer };
     this.formula = new RowFormula(plan, Math.max(rows.outer, 1), plan.loss.dtype);
     const weights = classWeights(plan, rows.classes);
     this.#spread = smoothing(plan, rows.classes, weights);
     this.#bias = plan.bias && vector(plan.bias, rows.classes);
-    const room = Math.max(0, maxBytes - linearScratchBytes(plan)) / 8;
-    this.#run = Math.max(1, Math.min(rows.classes, Math.floor(room / (features + 2 * BLOCK_ROWS))));
+    this.#run = runOf(plan);
     this.#hidden = new Float64Array(BLOCK_ROWS * features);
     this.#matrixRow = new Float64Array(features);
     this.#logits = new Float64Array(BLOCK_ROWS * this.#run);
@@ -138,7 +160,7 @@ class LinearKernel {
     return { values: this.#logits, pitch: width, first, count, start, width };
   }
 
-  /** Rows left out take no part in the products: whatever they hold, their gradient is 0. */
+  /** Rows left out take no part in the products: whatever they hold, their loss and their gradient are 0. */
   #kept(row: number): boolean {
     return this.formula.rowWeight[row] !== 0;
   }
@@ -161,7 +183,8 @@ class LinearKernel {
       this.#loadMatrixRow(start + c);
       const bias = this.#bias?.[start + c] ?? 0;
       for (let p = 0; p < block.count; p++) {
-        this.#logits[p * width + c] = bias + dot(this.#hidden, p * features, this.#matrixRow, features);
+        const kept = this.#kept(block.first + p);
+        this.#logits[p * width + c] = kept ? bias + dot(this.#hidden, p * features, this.#matrixRow, features) : 0;
       }
     }
     transform(this.#logits, this.#plan, this.#slope);

@@ -1,7 +1,8 @@
-import type { CrossEntropyPlan, DeviceBuffer, LinearCrossEntropyPlan, Operand, Rows } from "@surprisal/core";
+import type { CrossEntropyPlan, DeviceBuffer, LinearCrossEntropyPlan, Operand, PlanParts, Rows } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
 import { pass, total } from "./cross-entropy.ts";
 import { dispatch, Operands, PART_BYTES, type Planner } from "./planner.ts";
+import { converted, product } from "./product.ts";
 
 // Block of rows by block of rows: their logits into working memory, cross entropy in place of them, and two more products that carry
 // the gradient back.
@@ -20,24 +21,40 @@ function memoryOf({ rows, features, matrixGradient, biasGradient }: LinearCrossE
 
 /** Why the layer cannot be computed within `maxBytes`, or where no more than `mostBytes` of a buffer can be bound. */
 export function linearRefusal(plan: LinearCrossEntropyPlan, mostBytes: number): string | undefined {
-  const { rows, features, hidden, matrix } = plan;
-  // A gradient in halves is added up in f32.
-  const sums = Math.max(4 * rows.classes * (plan.matrixGradient === undefined ? 1 : features), 8 * rows.classes);
-  const largest = Math.max(hidden.buffer.byteLength, matrix.buffer.byteLength, sums, PART_BYTES * rows.outer);
+  const { classes, outer } = plan.rows;
+  const largest = Math.max(8 * classes, PART_BYTES * outer);
   if (largest > mostBytes) return `this device binds ${mostBytes} bytes at a time; ${largest} are needed`;
   const { fixed, perRow } = memoryOf(plan);
   const needed = fixed + perRow;
   return needed > plan.maxBytes ? `maxBytes is ${plan.maxBytes}; at least ${needed} are needed` : undefined;
 }
 
+/** What is left of memory that is rounded up (pool.ts). */
+const ROUNDED = 16 / 17;
+
 /** Rows of a block are a multiple of this, where there is room: whole tiles. */
 const WHOLE = 64;
 
 function blockRows(plan: LinearCrossEntropyPlan, mostBytes: number): number {
   const { fixed, perRow } = memoryOf(plan);
-  const fit = Math.floor(Math.min(plan.maxBytes - fixed, mostBytes) / perRow);
-  const whole = fit >= WHOLE ? fit - (fit % WHOLE) : Math.max(1, fit);
+  const room = Math.min(plan.maxBytes - fixed, mostBytes) * ROUNDED;
+  const fit = Math.max(1, Math.floor(room / perRow));
+  const whole = fit >= WHOLE ? fit - (fit % WHOLE) : fit;
   return Math.min(whole, Math.max(1, plan.rows.outer));
+}
+
+/** In what parts the layer is computed. */
+export function linearParts(plan: LinearCrossEntropyPlan, mostBytes: number): PlanParts {
+  const { rows, hiddenGradient, matrixGradient } = plan;
+  const { fixed, perRow } = memoryOf(plan);
+  const size = blockRows(plan, mostBytes);
+  const wanted = [hiddenGradient, matrixGradient].filter((gradient) => gradient !== undefined);
+  return {
+    blockRows: size,
+    blockClasses: rows.classes,
+    products: 1 + wanted.length,
+    workingBytes: fixed + perRow * size,
+  };
 }
 
 /** Everything that the blocks share. */
@@ -81,7 +98,7 @@ export function linear(plan: LinearCrossEntropyPlan, planner: Planner): Dispatch
     const count = Math.min(size, rows.outer - first);
     const block: Block = { first, count, last: first + size >= rows.outer };
     const loss = lossOf(shared, block, parts);
-    kernels.push(logits(shared, block), loss, ...gradients(shared, block));
+    kernels.push(...logits(shared, block), loss, ...gradients(shared, block));
     parts += loss.groups;
   }
   if (shared.partial !== undefined) kernels.push(total(plan, shared.partial, parts, planner));
@@ -98,19 +115,18 @@ function slopesOf({ slopes, plan }: Shared): Operand {
   return { buffer: slopes, dtype: "f32", offset: 0, strides: [plan.rows.classes, 1, 0] };
 }
 
-function logits(shared: Shared, { first, count }: Block): Dispatch {
+function logits(shared: Shared, { first, count }: Block): readonly Dispatch[] {
   const { hidden, matrix, bias, rows, features } = shared.plan;
   const [rowStep, step] = hidden.strides;
-  const given = new Operands()
-    .add("a", matrixAt(hidden, hidden.offset + first * rowStep, rowStep, step))
-    .add("b", matrixAt(matrix, matrix.offset, matrix.strides[1], matrix.strides[0]))
-    .add("bias", bias)
-    .add("c", slopesOf(shared), "out");
-  return product(shared, given, { m: count, k: features, n: rows.classes }, [
-    "A_BY_K",
-    "B_BY_K",
-    ...(bias ? ["BIAS"] : []),
-  ]);
+  const factors = {
+    a: matrixAt(hidden, hidden.offset + first * rowStep, rowStep, step),
+    b: matrixAt(matrix, matrix.offset, matrix.strides[1], matrix.strides[0]),
+    c: slopesOf(shared),
+    bias,
+    size: [count, features, rows.classes],
+    flags: ["A_BY_K", "B_BY_K"],
+  } as const;
+  return product(factors, shared.planner);
 }
 
 /** An operand from row `first` on. */
@@ -158,35 +174,42 @@ function gradients(shared: Shared, { first, count, last }: Block): Dispatch[] {
   const { hidden, matrix, hiddenGradient, matrixGradient, biasGradient, rows, features } = plan;
   const { classes } = rows;
   const slopes = slopesOf(shared);
-  const more = first > 0 ? ["ACCUMULATE"] : [];
   const kernels: Dispatch[] = [];
   if (hiddenGradient !== undefined) {
     const [rowStep, step] = hiddenGradient.strides;
-    const given = new Operands()
-      .add("a", slopes)
-      .add("b", matrixAt(matrix, matrix.offset, matrix.strides[0], matrix.strides[1]))
-      .words("kept", kept)
-      .add("c", matrixAt(hiddenGradient, hiddenGradient.offset + first * rowStep, rowStep, step), "out");
-    kernels.push(product(shared, given, { m: count, k: classes, n: features }, ["A_BY_K", "MASKED", "MASK_M"]));
+    const factors = {
+      a: slopes,
+      b: matrixAt(matrix, matrix.offset, matrix.strides[0], matrix.strides[1]),
+      c: matrixAt(hiddenGradient, hiddenGradient.offset + first * rowStep, rowStep, step),
+      kept,
+      size: [count, classes, features],
+      flags: ["A_BY_K", "MASKED", "MASK_M"],
+    } as const;
+    kernels.push(...product(factors, planner));
   }
   if (matrixGradient !== undefined) {
     const sums: Operand =
       matrixSums === undefined
         ? matrixGradient
         : { buffer: matrixSums, dtype: "f32", offset: 0, strides: [features, 1, 0] };
-    const given = new Operands()
-      .add("a", matrixAt(slopes, 0, 1, classes))
-      .add("b", matrixAt(hidden, hidden.offset + first * hidden.strides[0], hidden.strides[0], hidden.strides[1]))
-      .words("kept", kept)
-      .add("c", sums, first > 0 ? "both" : "out");
-    kernels.push(product(shared, given, { m: classes, k: count, n: features }, ["MASKED", "MASK_K", ...more]));
-    if (last && matrixSums !== undefined) kernels.push(converted(shared, sums, matrixGradient));
+    const factors = {
+      a: matrixAt(slopes, 0, 1, classes),
+      b: matrixAt(hidden, hidden.offset + first * hidden.strides[0], hidden.strides[0], hidden.strides[1]),
+      c: sums,
+      kept,
+      size: [classes, count, features],
+      flags: ["MASKED", "MASK_K"],
+      accumulate: first > 0,
+    } as const;
+    kernels.push(...product(factors, planner));
+    if (last && matrixSums !== undefined)
+      kernels.push(...converted(sums, [classes, features], matrixGradient, planner));
   }
   if (biasGradient !== undefined && biasSums !== undefined) {
     kernels.push(
       dispatch({
         shaders: ["column-sums"],
-        flags: [...more, ...(last ? ["LAST"] : [])],
+        flags: [...(first > 0 ? ["ACCUMULATE"] : []), ...(last ? ["LAST"] : [])],
         constants: { GROUP: planner.group },
         integers: { rows: count, classes },
         given: new Operands()
@@ -199,37 +222,4 @@ function gradients(shared: Shared, { first, count, last }: Block): Dispatch[] {
     );
   }
   return kernels;
-}
-
-/** A matrix product, on tiles in workgroup memory; software adapters, whose barriers are dear, read directly. */
-function product(
-  { planner }: Shared,
-  given: Operands,
-  { m, k, n }: { readonly m: number; readonly k: number; readonly n: number },
-  flags: readonly string[],
-): Dispatch {
-  const { software } = planner;
-  const edge = software ? 4 : 16;
-  const tile = edge * (software ? 8 : 4);
-  return dispatch({
-    shaders: ["gemm", software ? "gemm-direct" : "gemm-tiles"],
-    flags,
-    constants: { EDGE: edge },
-    integers: { m, k, n },
-    given,
-    groups: Math.ceil(m / tile) * Math.ceil(n / tile),
-  });
-}
-
-/** Sums that were kept in f32, in the dtype of the gradient. */
-function converted({ plan, planner }: Shared, sums: Operand, output: Operand): Dispatch {
-  const count = plan.rows.classes * plan.features;
-  const dims = planner.words(Uint32Array.of(plan.rows.classes, plan.features, plan.features, 1));
-  return dispatch({
-    shaders: ["copy"],
-    constants: { GROUP: planner.group },
-    integers: { offset: 0, to: output.offset, rank: 2, count },
-    given: new Operands().add("input", sums).words("dims", dims).add("output", output, "out"),
-    groups: Math.ceil(count / planner.group),
-  });
 }

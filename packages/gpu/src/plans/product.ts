@@ -1,0 +1,117 @@
+import type { DeviceBuffer, Operand } from "@surprisal/core";
+import type { Dispatch } from "../kernel.ts";
+import { canBind, windowed } from "./boxes.ts";
+import { copy } from "./copy.ts";
+import { dispatch, Operands, type Planner } from "./planner.ts";
+
+/** c(m, n) = Σ a(m, k)·b(k, n) + bias(n). The steps of a, b and c are their first two strides, that of the bias is its second. */
+export interface Product {
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly c: Operand;
+  readonly bias?: Operand | undefined;
+  /** Which rows of tokens are kept: along m or k, as flags say. */
+  readonly kept?: DeviceBuffer;
+  readonly keptAt?: number;
+  /** m, k, n. */
+  readonly size: readonly [m: number, k: number, n: number];
+  readonly flags: readonly string[];
+  /** Whether it is added to what c has. */
+  readonly accumulate?: boolean;
+}
+
+/** Dimensions of a product, by their number in `size`. */
+const [M, K, N] = [0, 1, 2] as const;
+type Dimension = typeof M | typeof K | typeof N;
+
+/** A matrix product, cut where its matrices cannot be bound as a whole. */
+export function product(whole: Product, planner: Planner): readonly Dispatch[] {
+  const { a, b, c, size } = whole;
+  const fits = (operand: Operand, rows: Dimension, columns: Dimension): boolean =>
+    canBind(operand, extentOf(operand, size[rows], size[columns]), planner.mostBytes);
+  const [aFits, bFits, cFits] = [fits(a, M, K), fits(b, K, N), fits(c, M, N)];
+  if (aFits && bFits && cFits) return [kernelOf(whole, planner)];
+  if (c.dtype !== "f32" && !(aFits && bFits)) return roundedOnce(whole, planner);
+  const along = !aFits ? larger(a, M, K, size) : !bFits ? larger(b, K, N, size) : larger(c, M, N, size);
+  const half = Math.ceil(size[along] / 2);
+  return [
+    ...product(partOf(whole, along, 0, half), planner),
+    ...product(partOf(whole, along, half, size[along] - half), planner),
+  ];
+}
+
+/** Parts along k are added up in f32, and rounded at the end. */
+function roundedOnce(whole: Product, planner: Planner): readonly Dispatch[] {
+  const [m, , n] = whole.size;
+  const sums: Operand = { buffer: planner.scratch(4 * m * n), dtype: "f32", offset: 0, strides: [n, 1, 0] };
+  return [...product({ ...whole, c: sums }, planner), ...converted(sums, [m, n], whole.c, planner)];
+}
+
+/** Dense sums that were kept in f32, in the dtype of a dense output. */
+export function converted(
+  sums: Operand,
+  shape: readonly [number, number],
+  output: Operand,
+  planner: Planner,
+): readonly Dispatch[] {
+  const { dtype, offset, buffer, strides } = sums;
+  return copy({ kind: "copy", shape, input: { dtype, offset, buffer, strides: strides.slice(0, 2) }, output }, planner);
+}
+
+function extentOf({ strides }: Operand, rows: number, columns: number): number {
+  return Math.max(0, rows - 1) * strides[0] + Math.max(0, columns - 1) * strides[1] + 1;
+}
+
+/** The dimension to cut: of the larger steps, unless there is only one. */
+function larger({ strides }: Operand, rows: Dimension, columns: Dimension, size: Product["size"]): Dimension {
+  const byRows = strides[0] * (size[rows] - 1) >= strides[1] * (size[columns] - 1);
+  return byRows ? rows : columns;
+}
+
+/** So many of a dimension, from one on. */
+function partOf(whole: Product, along: Dimension, start: number, count: number): Product {
+  const { a, b, c, bias, keptAt = 0, flags, accumulate = false } = whole;
+  const moved = (operand: Operand, rows: Dimension, columns: Dimension): Operand => {
+    const step = along === rows ? operand.strides[0] : along === columns ? operand.strides[1] : 0;
+    return { ...operand, buffer: operand.buffer, offset: operand.offset + start * step };
+  };
+  const later = along === K && start > 0;
+  const masked = (along === M && flags.includes("MASK_M")) || (along === K && flags.includes("MASK_K"));
+  const [m, k, n] = whole.size;
+  return {
+    ...whole,
+    a: moved(a, M, K),
+    b: moved(b, K, N),
+    c: moved(c, M, N),
+    bias: later ? undefined : bias && moved({ ...bias, buffer: bias.buffer, strides: [0, bias.strides[1], 0] }, M, N),
+    keptAt: keptAt + (masked ? start : 0),
+    size: [along === M ? count : m, along === K ? count : k, along === N ? count : n],
+    accumulate: accumulate || later,
+  };
+}
+
+/** On tiles in workgroup memory; software adapters, whose barriers are dear, read directly. */
+function kernelOf(
+  { a, b, c, bias, kept, keptAt = 0, size, flags, accumulate = false }: Product,
+  planner: Planner,
+): Dispatch {
+  const { software, mostBytes } = planner;
+  const [m, k, n] = size;
+  const edge = software ? 4 : 16;
+  const tile = edge * (software ? 8 : 4);
+  const bound = (operand: Operand, rows: number, columns: number): Operand =>
+    windowed(operand, operand.offset, extentOf(operand, rows, columns), mostBytes);
+  return dispatch({
+    shaders: ["gemm", software ? "gemm-direct" : "gemm-tiles"],
+    flags: [...flags, ...(bias ? ["BIAS"] : []), ...(accumulate ? ["ACCUMULATE"] : [])],
+    constants: { EDGE: edge },
+    integers: { m, k, n, keptAt },
+    given: new Operands()
+      .add("a", bound(a, m, k))
+      .add("b", bound(b, k, n))
+      .add("bias", bias)
+      .words("kept", kept)
+      .add("c", bound(c, m, n), accumulate ? "both" : "out"),
+    groups: Math.ceil(m / tile) * Math.ceil(n / tile),
+  });
+}
