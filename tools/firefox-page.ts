@@ -18,6 +18,8 @@ const NAMES = ["firefox-esr", "firefox"];
 
 /** Milliseconds that an answer of the page may take: that of a lane's judgement takes minutes. */
 const LIMIT = 3_600_000;
+/** Milliseconds for starting, on a machine that is busy. */
+const START = 120_000;
 
 /** @throws Error where there is no Firefox */
 function executable(): string {
@@ -38,11 +40,12 @@ export async function openFirefoxPage(): Promise<FirefoxPage> {
     executablePath,
     headless: true,
     protocolTimeout: LIMIT,
+    timeout: START,
     env: { ...process.env, ...softwareGpu() },
     extraPrefsFirefox: { "dom.webgpu.enabled": true, "gfx.webgpu.ignore-blocklist": true },
   });
   const page = await browser.newPage();
-  await page.goto(emptyPage);
+  await page.goto(emptyPage, { timeout: START });
   return {
     page,
     urlOf,
