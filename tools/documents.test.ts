@@ -4,7 +4,13 @@ import { expect, test } from "vitest";
 
 // What the documents say about the repository is there.
 
-const documents = globSync(["*.md", "docs/**/*.md", "packages/*/README.md", "apps/*/README.md", "examples/*/README.md"]);
+const documents = globSync([
+  "*.md",
+  "docs/**/*.md",
+  "packages/*/README.md",
+  "apps/*/README.md",
+  "examples/*/README.md",
+]);
 
 /** A heading as the fragment of a link. */
 function fragmentOf(heading: string): string {
