@@ -2,9 +2,9 @@
 
 fn logitsAt(at: vec4<u32>) -> vec4<f32> {
 #if NEIGHBOURS
-  return get4_logits(at.x);
+  return masked(get4_logits(at.x));
 #else
-  return vec4<f32>(get_logits(at.x), get_logits(at.y), get_logits(at.z), get_logits(at.w));
+  return masked(vec4<f32>(get_logits(at.x), get_logits(at.y), get_logits(at.z), get_logits(at.w)));
 #endif
 }
 
@@ -47,7 +47,7 @@ fn fourRows(r: u32, all: ptr<function, Losses>) -> bool {
   var logit = most;
 #else
   let mine = x0 + vec4<u32>(max(label, vec4<i32>(0))) * P.logits.z;
-  let logit = vec4<f32>(get_logits(mine.x), get_logits(mine.y), get_logits(mine.z), get_logits(mine.w));
+  let logit = logitsAt(mine);
 #endif
   var largest = sizesOf(most);
   var c = 1u;
@@ -81,7 +81,7 @@ fn fourRows(r: u32, all: ptr<function, Losses>) -> bool {
   let scale = (upstream / divisor()) * factor;
   largest = max(largest, sizesOf(scale));
 #endif
-  if (any(largest >= vec4<u32>(ORDINARY))) { return false; }
+  if (any((largest > vec4<u32>(ORDINARY)) | (min(most, logit) <= vec4<f32>(MASKED)))) { return false; }
   let logZ = log1pOfFour(rest);
   let hotPart = select(vec4<f32>(0.0), hot * logZ + hot * (most - logit), kept);
   let loss = factor * hotPart;

@@ -1,6 +1,13 @@
 // Four numbers at a time that are all ordinary: finite, and so small that nothing overflows.
 
-const ORDINARY = 0x71800000u; // 2^100
+const ORDINARY = 0x70800000u; // 2^98
+
+/// Stands for a logit of −∞, whose exponential is 0 as well. A maximum, or the logit of a target, that is this is none to reckon with.
+const MASKED = -0x1p+98f;
+
+fn masked(x: vec4<f32>) -> vec4<f32> {
+  return select(x, vec4<f32>(MASKED), bitcast<vec4<u32>>(x) == vec4<u32>(NEGATIVE_INFINITY));
+}
 
 fn sizesOf(x: vec4<f32>) -> vec4<u32> {
   return bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu);

@@ -28,10 +28,10 @@ fn isWhole(c: u32) -> bool {
 /// Four logits of a row that begins at x0, whose classes are `step` apart.
 fn fourFrom(x0: u32, step: u32, c: u32) -> vec4<f32> {
 #if FOURS
-  return fourLogits(x0 + c);
+  return masked(fourLogits(x0 + c));
 #else
   let at = vec4<u32>(x0) + classesOfFour(c) * step;
-  return vec4<f32>(logitAt(at.x), logitAt(at.y), logitAt(at.z), logitAt(at.w));
+  return masked(vec4<f32>(logitAt(at.x), logitAt(at.y), logitAt(at.z), logitAt(at.w)));
 #endif
 }
 
@@ -60,9 +60,10 @@ fn scan(lane: u32, x0: u32, step: u32) -> Sum {
       }
       rest = rest + stretch;
     }
-    if (all(largest < vec4<u32>(ORDINARY))) {
+    let top = max(max(most.x, most.y), max(most.z, most.w));
+    if (all(largest <= vec4<u32>(ORDINARY)) && top > MASKED) {
       part.some = true;
-      part.most = max(max(most.x, most.y), max(most.z, most.w));
+      part.most = top;
       // One occurrence of the largest is left out.
       let isMost = most == vec4<f32>(part.most);
       let first = vec4<bool>(
