@@ -12,11 +12,12 @@ interface Layer {
   readonly outside: boolean;
 }
 
-/** The values of core that a backend needs: the contract's two, the errors, and the tensor for memory that users bring. */
+/** The values of core that a backend needs: the contract's two, the errors, what an element takes, and the tensor for memory that users bring. */
 const CONTRACT = [
   "isHostBackend",
   "MASS_BYTES",
   "Tensor",
+  "bytesOf",
   "BackendError",
   "DataError",
   "DisposedError",

@@ -48,7 +48,16 @@ export const DTYPES: Readonly<Record<DType, DTypeInfo>> = {
   bool: { bytes: 1, kind: "bool", min: 0, max: 1 },
 };
 
-/** Bytes of one element. */
+/**
+ * Bytes of one element.
+ *
+ * @throws TypeError for what is no dtype
+ * @example
+ * ```ts
+ * import { bytesOf } from "@surprisal/core";
+ * console.log(bytesOf("f32"), bytesOf("bf16")); // 4 2
+ * ```
+ */
 export function bytesOf(dtype: DType): number {
   return DTYPES[dtype].bytes;
 }

@@ -27,6 +27,7 @@ export { crossEntropy, crossEntropyStats, crossEntropyWithGrad } from "./cross-e
 export type { DistributionOptions } from "./distribution.ts";
 export { distributionCrossEntropy, distributionKlDivergence, entropy } from "./distribution.ts";
 export type { DataArrays, DType, FloatDType, IntegerDType, StorageArrays } from "./dtype.ts";
+export { bytesOf } from "./dtype.ts";
 export type { ErrorCode } from "./errors.ts";
 export {
   BackendError,

@@ -1,5 +1,6 @@
 import { type Backend, cpu, crossEntropyWithGrad, randint, randn, softmax, tensor } from "@surprisal/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { between } from "./between.ts";
 import { COPY_DST, COPY_SRC, STORAGE } from "./constants.ts";
 import { findDevice } from "./device.ts";
 import { gpu } from "./gpu.ts";
@@ -102,12 +103,14 @@ describe("prepare", () => {
 
 /** The device, of which is counted how pipelines are made. */
 function counting(of: GPUDevice, made: { ahead: number; atOnce: number }): GPUDevice {
-  return new Proxy(of, {
-    get(target, name) {
-      if (name === "createComputePipelineAsync") made.ahead++;
-      if (name === "createComputePipeline") made.atOnce++;
-      const member: unknown = Reflect.get(target, name);
-      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+  return between(of, {
+    createComputePipelineAsync: async (descriptor) => {
+      made.ahead++;
+      return of.createComputePipelineAsync(descriptor);
+    },
+    createComputePipeline: (descriptor) => {
+      made.atOnce++;
+      return of.createComputePipeline(descriptor);
     },
   });
 }

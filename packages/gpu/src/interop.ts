@@ -1,8 +1,7 @@
-import { type Backend, type DType, OptionError, ShapeError, Tensor } from "@surprisal/core";
+import { type Backend, bytesOf, type DType, OptionError, ShapeError, Tensor } from "@surprisal/core";
 import { GpuBackend } from "./backend.ts";
 import { GpuBuffer, gpuBuffer } from "./buffer.ts";
 import { COPY_SRC, STORAGE } from "./constants.ts";
-import { bytesOf } from "./plans/boxes.ts";
 
 /** How a buffer holds a tensor. */
 export interface FromGpuBufferOptions<D extends DType = DType> {

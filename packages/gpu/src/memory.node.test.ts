@@ -8,6 +8,7 @@ import {
   zeros,
 } from "@surprisal/core";
 import { expect, test } from "vitest";
+import { between } from "./between.ts";
 import { COPY_SRC } from "./constants.ts";
 import { download, wordsDown, wordsUp } from "./download.ts";
 import { findDevice } from "./device.ts";
@@ -87,11 +88,5 @@ function weighing(of: GPUDevice, live: { now: number; most: number }): GPUDevice
     };
     return buffer;
   };
-  return new Proxy(of, {
-    get(target, name) {
-      if (name === "createBuffer") return createBuffer;
-      const member: unknown = Reflect.get(target, name);
-      return typeof member === "function" ? (member.bind(target) as unknown) : member;
-    },
-  });
+  return between(of, { createBuffer });
 }

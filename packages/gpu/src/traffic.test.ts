@@ -1,5 +1,6 @@
 import { type Backend, crossEntropy, crossEntropyWithGrad, randint, randn, type Tensor } from "@surprisal/core";
 import { afterEach, describe, expect, test } from "vitest";
+import { between } from "./between.ts";
 import { COMPUTE, COPY_SRC, STORAGE } from "./constants.ts";
 import { findDevice } from "./device.ts";
 import { download } from "./download.ts";
@@ -32,53 +33,45 @@ async function counted(): Promise<Counted> {
   const { device } = await findDevice({});
   const counts = device.createBuffer({ size: 2 * SPACE * 4, usage: STORAGE | COPY_SRC });
   const state = { device, counts, dispatches: 0, submissions: 0 };
-  const backend = await gpu({ device: between(device, counts, state) });
+  const backend = await gpu({ device: countingDevice(device, counts, state) });
   const result = Object.assign(state, { backend });
   made.push(result);
   return result;
 }
 
-function between(device: GPUDevice, counts: GPUBuffer, state: { dispatches: number; submissions: number }): GPUDevice {
-  const own = {
-    createShaderModule: ({ code }: GPUShaderModuleDescriptor) => device.createShaderModule({ code: counting(code) }),
-    createBindGroupLayout: ({ entries }: GPUBindGroupLayoutDescriptor) =>
+function countingDevice(
+  device: GPUDevice,
+  counts: GPUBuffer,
+  state: Pick<Counted, "dispatches" | "submissions">,
+): GPUDevice {
+  return between(device, {
+    createShaderModule: ({ code }) => device.createShaderModule({ code: counting(code) }),
+    createBindGroupLayout: ({ entries }) =>
       device.createBindGroupLayout({
         entries: [...entries, { binding: COUNTS, visibility: COMPUTE, buffer: { type: "storage" } }],
       }),
-    createBindGroup: ({ layout, entries }: GPUBindGroupDescriptor) =>
+    createBindGroup: ({ layout, entries }) =>
       device.createBindGroup({ layout, entries: [...entries, { binding: COUNTS, resource: { buffer: counts } }] }),
-    createCommandEncoder: () => encoderBetween(device.createCommandEncoder(), state),
-  };
-  return new Proxy(device, { get: (target, name) => own[name as keyof typeof own] ?? memberOf(target, name) });
+    createCommandEncoder: () => countingEncoder(device.createCommandEncoder(), state),
+  });
 }
 
-function encoderBetween(
+function countingEncoder(
   encoder: GPUCommandEncoder,
-  state: { dispatches: number; submissions: number },
+  state: Pick<Counted, "dispatches" | "submissions">,
 ): GPUCommandEncoder {
-  return new Proxy(encoder, {
-    get(target, name) {
-      if (name === "beginComputePass") {
-        state.submissions++;
-        return () => passBetween(target.beginComputePass(), state);
-      }
-      return memberOf(target, name);
+  return between(encoder, {
+    beginComputePass() {
+      state.submissions++;
+      const pass = encoder.beginComputePass();
+      return between(pass, {
+        dispatchWorkgroups(...groups) {
+          state.dispatches++;
+          return pass.dispatchWorkgroups(...groups);
+        },
+      });
     },
   });
-}
-
-function passBetween(pass: GPUComputePassEncoder, state: { dispatches: number }): GPUComputePassEncoder {
-  return new Proxy(pass, {
-    get(target, name) {
-      if (name === "dispatchWorkgroups") state.dispatches++;
-      return memberOf(target, name);
-    },
-  });
-}
-
-function memberOf(target: object, name: string | symbol): unknown {
-  const member: unknown = Reflect.get(target, name);
-  return typeof member === "function" ? (member.bind(target) as unknown) : member;
 }
 
 /** The kernel, which counts. */

@@ -1,6 +1,5 @@
-import { type Backend, type DType, type Tensor, tensor } from "@surprisal/core";
+import { type Backend, bytesOf, type DType, type Tensor, tensor } from "@surprisal/core";
 import { type Input, sizeOf } from "../problem.ts";
-import { BYTES } from "./sentinels.ts";
 
 /** What lies beside the elements of a view: a kernel that reads there is caught. Index dtypes get an impossible class. */
 const BESIDE: Readonly<Record<DType, number>> = {
@@ -56,7 +55,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Whether they are the same but for the tensor's own elements: it may be a view of something larger. */
 export function sameBeside(a: Uint8Array, b: Uint8Array, { shape, strides, offset, size, dtype }: Tensor): boolean {
-  const bytes = BYTES[dtype];
+  const bytes = bytesOf(dtype);
   const own = new Uint8Array(a.length);
   for (let i = 0; i < size; i++) {
     let rest = i;

@@ -1,8 +1,8 @@
 import {
   type Backend,
+  bytesOf,
   DataError,
   type DeviceBuffer,
-  type DType,
   type HostBackend,
   isHostBackend,
   type Operand,
@@ -136,21 +136,8 @@ function moved(
   const { inner, offset } = back(part.buffer as DeviceBuffer);
   if (!("dtype" in part)) return { buffer: inner }; // a mass
   const { dtype, strides, offset: first } = part as Operand;
-  return { dtype, strides, offset: first + offset / BYTES[dtype], buffer: inner };
+  return { dtype, strides, offset: first + offset / bytesOf(dtype), buffer: inner };
 }
-
-/** Bytes of one element. */
-export const BYTES: Readonly<Record<DType, number>> = {
-  f64: 8,
-  i64: 8,
-  f32: 4,
-  i32: 4,
-  f16: 2,
-  bf16: 2,
-  i16: 2,
-  u8: 1,
-  bool: 1,
-};
 
 async function damage(inner: Backend, { inner: memory, offset, byteLength }: Guarded): Promise<string[]> {
   if (memory === undefined) return [];

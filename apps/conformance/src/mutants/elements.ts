@@ -1,4 +1,4 @@
-import type { DType, HostBackend, Operand, Rows } from "@surprisal/core";
+import { bytesOf, type DType, type HostBackend, type Operand, type Rows } from "@surprisal/core";
 import { roundTo } from "../oracle/rounding.ts";
 
 /** Elements of an operand where they lie, for whoever wants to damage them. */
@@ -22,24 +22,12 @@ export interface Place {
   readonly index: number;
 }
 
-const BYTES: Readonly<Record<DType, number>> = {
-  f64: 8,
-  i64: 8,
-  f32: 4,
-  i32: 4,
-  f16: 2,
-  bf16: 2,
-  i16: 2,
-  u8: 1,
-  bool: 1,
-};
-
 /** The elements of an operand on a host backend, whatever its offset and strides. */
 export function elementsOf(backend: HostBackend, { buffer, dtype, offset, strides }: Operand, rows: Rows): Elements {
   const { bytes, byteOffset } = backend.view(buffer);
   const memory = new DataView(bytes, byteOffset);
   const byteAt = (outer: number, c: number, inner: number): number =>
-    BYTES[dtype] * (offset + outer * strides[0] + c * strides[1] + inner * strides[2]);
+    bytesOf(dtype) * (offset + outer * strides[0] + c * strides[1] + inner * strides[2]);
   const get: Elements["get"] = (...place) => read(memory, dtype, byteAt(...place));
   const set: Elements["set"] = (outer, c, inner, value) => write(memory, dtype, byteAt(outer, c, inner), value);
   return {
@@ -48,7 +36,7 @@ export function elementsOf(backend: HostBackend, { buffer, dtype, offset, stride
     get,
     set,
     erase(...place) {
-      for (let byte = 0; byte < BYTES[dtype]; byte++) memory.setUint8(byteAt(...place) + byte, 0xff);
+      for (let byte = 0; byte < bytesOf(dtype); byte++) memory.setUint8(byteAt(...place) + byte, 0xff);
     },
     map(change) {
       const { outer: outers, classes, inner: inners } = rows;

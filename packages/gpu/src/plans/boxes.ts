@@ -1,4 +1,4 @@
-import type { DType, Operand, Rows } from "@surprisal/core";
+import { bytesOf, type Operand, type Rows } from "@surprisal/core";
 
 // A device binds only so many bytes of a buffer to a kernel. Where an operand has more, the plan is cut into boxes, and of each operand
 // a window is bound that holds the elements of the box.
@@ -21,23 +21,6 @@ export interface Window {
 /** An operand of which maybe only a window is bound: then `offset` counts from there. */
 export interface Windowed extends Operand {
   readonly window?: Window | undefined;
-}
-
-const BYTES: Readonly<Record<DType, number>> = {
-  f64: 8,
-  i64: 8,
-  f32: 4,
-  i32: 4,
-  f16: 2,
-  bf16: 2,
-  i16: 2,
-  u8: 1,
-  bool: 1,
-};
-
-/** Bytes of an element. */
-export function bytesOf(dtype: DType): number {
-  return BYTES[dtype];
 }
 
 /** Windows begin at multiples of this; no device asks for more. */
@@ -107,7 +90,7 @@ export function windowed<O extends Omit<Operand, "strides">>(
   count: number,
   mostBytes: number,
 ): O & { readonly window?: Window } {
-  const bytes = BYTES[operand.dtype];
+  const bytes = bytesOf(operand.dtype);
   if (operand.buffer.byteLength <= mostBytes) return { ...operand, buffer: operand.buffer, offset: start };
   const at = Math.floor((start * bytes) / ALIGNMENT) * ALIGNMENT;
   const end = Math.ceil(((start + count) * bytes) / 4) * 4;
@@ -120,5 +103,5 @@ export function canBind(
   count: number,
   mostBytes: number,
 ): boolean {
-  return buffer.byteLength <= mostBytes || count * BYTES[dtype] <= mostBytes - ALIGNMENT;
+  return buffer.byteLength <= mostBytes || count * bytesOf(dtype) <= mostBytes - ALIGNMENT;
 }
