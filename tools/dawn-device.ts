@@ -18,8 +18,8 @@ export async function dawnDevice(): Promise<GPUDevice> {
  * ask for less than 128 MiB.
  */
 export function withSmallBindings(device: GPUDevice, bytes: number): GPUDevice {
-  const own = {
-    limits: { maxBufferSize: device.limits.maxBufferSize, maxStorageBufferBindingSize: bytes },
+  return between(device, {
+    limits: { ...limitsOf(device), maxStorageBufferBindingSize: bytes },
     createBindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
       for (const { binding, resource } of descriptor.entries) {
         const { size = Infinity } = resource as GPUBufferBinding;
@@ -27,10 +27,24 @@ export function withSmallBindings(device: GPUDevice, bytes: number): GPUDevice {
       }
       return device.createBindGroup(descriptor);
     },
-  };
+  });
+}
+
+/** The device, which claims not to be a program on processors, so that kernels are those for real ones. */
+export function asHardware(device: GPUDevice): GPUDevice {
+  return between(device, { adapterInfo: { ...NAMELESS, vendor: "claims to be hardware" } });
+}
+
+const NAMELESS = { architecture: "", description: "", device: "" };
+
+function limitsOf({ limits }: GPUDevice): Record<string, number> {
+  return { maxBufferSize: limits.maxBufferSize };
+}
+
+function between(device: GPUDevice, own: Readonly<Record<string, unknown>>): GPUDevice {
   return new Proxy(device, {
     get(target, name) {
-      if (name in own) return own[name as keyof typeof own];
+      if (typeof name === "string" && name in own) return own[name];
       const member: unknown = Reflect.get(target, name);
       return typeof member === "function" ? (member.bind(target) as unknown) : member;
     },

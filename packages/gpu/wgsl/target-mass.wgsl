@@ -60,15 +60,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
 }
 #else
-@compute @workgroup_size(1)
-fn main() {
-  var mass = vec2<f32>(0.0, 0.0);
-  var count = 0u;
-  for (var at = 0u; at < P.count; at++) {
-    mass = addTo(mass, bitcast<f32>(b_partial[4u * at]));
-    mass.y = mass.y + bitcast<f32>(b_partial[4u * at + 1u]);
-    count += b_partial[4u * at + 2u];
+@compute @workgroup_size(GROUP)
+fn main(@builtin(local_invocation_index) local: u32) {
+  var own = vec2<f32>(0.0, 0.0);
+  var kept = 0u;
+  for (var at = local; at < P.count; at += GROUP) {
+    own = addTo(own, bitcast<f32>(b_partial[4u * at]));
+    own.y = own.y + bitcast<f32>(b_partial[4u * at + 1u]);
+    kept += b_partial[4u * at + 2u];
   }
+  let totals = totalOfGroup(local, Totals(own, vec3<f32>(0.0), kept));
+  if (local > 0u) { return; }
+  let mass = totals.sum;
+  let count = totals.count;
   b_mass[0] = bits(mass.x);
   b_mass[1] = bits(select(mass.y, 0.0, !isFinite(mass.x)));
   b_mass[2] = count;

@@ -1,7 +1,7 @@
 import { type Backend, cpu } from "@surprisal/core";
 import { gpu } from "@surprisal/gpu";
 import { wasm, type WasmOptions } from "@surprisal/wasm";
-import { dawnDevice, withSmallBindings } from "../../../../tools/dawn-device.ts";
+import { asHardware, dawnDevice, withSmallBindings } from "../../../../tools/dawn-device.ts";
 import { type Arithmetic, FLOAT32, FLOAT64 } from "../oracle/algebra.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -37,6 +37,14 @@ export const LANES: readonly Lane[] = [
     gpu: true,
     every: 5,
     create: async () => gpu({ device: await dawnDevice() }),
+    arithmetic: FLOAT32,
+  },
+  {
+    name: "dawn-as-hardware", // with the kernels for real devices, whose barriers are dear in software
+    runtime: "node",
+    gpu: true,
+    every: 40,
+    create: async () => gpu({ device: asHardware(await dawnDevice()) }),
     arithmetic: FLOAT32,
   },
   {

@@ -29,7 +29,7 @@ const MANY_ROWS = 512;
 
 /** Workgroups that keep a device busy: where there are more, an invocation takes several rows. */
 export function busy({ software }: Planner): number {
-  return software ? 32 : 512;
+  return software ? 32 : 2048;
 }
 
 /** How a kernel goes through rows: one invocation a row, or as many as there are lanes. */
@@ -65,7 +65,7 @@ export function rowGrid(
   const rows = outer * inner;
   const many = sharesRows(all, logits, planner);
   const atOnce = many ? 1 : group;
-  const wanted = many ? 1 : Math.floor(rows / (group * busy(planner)));
+  const wanted = Math.floor(rows / (many ? 4 * busy(planner) : group * busy(planner)));
   const least = Math.max(1, wanted, Math.ceil(rows / (atOnce * mostGroups)));
   const rowsEach = Math.ceil(least / multiple) * multiple;
   return {

@@ -24,7 +24,8 @@ export function targetMass(plan: TargetMassPlan, planner: Planner): Dispatch[] {
   const [only] = pieces;
   const explains = index && pieces.length === 1;
   const sum = dispatch({
-    shaders: ["target-mass"],
+    shaders: ["group", "target-mass"],
+    constants: { GROUP: planner.group },
     flags: [...(explains ? ["INDEX"] : []), ...(mustKeep ? ["MUST_KEEP"] : [])],
     integers: { count, inner: rows.inner, slot: planner.slot },
     given: new Operands()
