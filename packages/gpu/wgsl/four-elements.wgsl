@@ -20,7 +20,7 @@ fn fourElements(at: u32, sums: ptr<function, SumsOfFour>) -> bool {
   let zero = vec4<f32>(0.0);
   let value = t * (max(-x, zero) + rest) + (1.0 - t) * (max(x, zero) + rest);
 #if TOTAL
-  addFour(sums, value);
+  *sums = addFour(*sums, value);
 #else
   put4_output(P.output.x + at, value * P.scale);
 #endif

@@ -53,8 +53,7 @@ fn fourRows(r: u32, all: ptr<function, Losses>) -> bool {
   var c = 1u;
   while (c < P.classes) {
     var stretch = vec4<f32>(0.0);
-    let end = min(c + 8u, P.classes);
-    for (; c < end; c++) {
+    for (var k = 0u; k < 8u && c < P.classes; k++) {
       let x = logitsAt(x0 + c * P.logits.z);
       largest = max(largest, sizesOf(x));
 #if NEIGHBOURS
@@ -66,6 +65,7 @@ fn fourRows(r: u32, all: ptr<function, Losses>) -> bool {
       rest = select(rest, (rest + stretch + 1.0) * e, grows);
       stretch = select(stretch + e, vec4<f32>(0.0), grows);
       most = select(most, x, grows);
+      c++;
     }
     rest = rest + stretch;
   }
@@ -85,7 +85,7 @@ fn fourRows(r: u32, all: ptr<function, Losses>) -> bool {
   let logZ = log1pOfFour(rest);
   let hotPart = select(vec4<f32>(0.0), hot * logZ + hot * (most - logit), kept);
   let loss = factor * hotPart;
-  addFour(&(*all).losses, loss);
+  (*all).losses = addFour((*all).losses, loss);
   (*all).small = (*all).small + loss * SMALL;
   (*all).hotPart = (*all).hotPart + hotPart;
 #if OUT_LOSS

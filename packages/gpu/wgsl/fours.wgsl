@@ -64,11 +64,9 @@ struct SumsOfFour {
   lost: vec4<f32>,
 }
 
-/// The same as addTo.
-fn addFour(all: ptr<function, SumsOfFour>, x: vec4<f32>) {
-  let a = (*all).sum;
-  let s = keepFour(a + x);
-  let v = keepFour(s - a);
-  (*all).lost = (*all).lost + (keepFour(a - keepFour(s - v)) + keepFour(x - v));
-  (*all).sum = s;
+/// The same as addTo. (By value: not every compiler takes a pointer to a member.)
+fn addFour(all: SumsOfFour, x: vec4<f32>) -> SumsOfFour {
+  let s = keepFour(all.sum + x);
+  let v = keepFour(s - all.sum);
+  return SumsOfFour(s, all.lost + (keepFour(all.sum - keepFour(s - v)) + keepFour(x - v)));
 }
