@@ -116,15 +116,16 @@ export class GpuBackend implements Backend {
     this.#check();
     const scratch: GpuBuffer[] = [];
     try {
+      const ahead = this.#ahead;
       const { result, fault } = scoped(this.#device, undefined, () => {
         const planned = this.#plan(plans, scratch);
-        const dispatches = planned.flatMap((each) => each.dispatches);
-        if (this.#ahead === undefined) this.#queue.submit(dispatches);
-        else for (const each of dispatches) this.#queue.compileAhead(each, this.#ahead);
+        const all = planned.flatMap(({ dispatches }) => dispatches);
+        if (ahead === undefined) this.#queue.submit(all);
+        else for (const each of all) this.#queue.compileAhead(each, ahead);
         return planned;
       });
-      const not = this.#ahead === undefined ? [] : [NOT_COMPUTED];
-      for (const { dispatches, checks } of result) handOn(dispatches, [...checks, fault, ...not]);
+      if (ahead === undefined) for (const { dispatches, checks } of result) handOn(dispatches, [...checks, fault]);
+      else markPrepared(result.flatMap(({ dispatches }) => dispatches));
     } finally {
       for (const buffer of scratch) this.free(buffer);
     }
@@ -217,6 +218,15 @@ export class GpuBackend implements Backend {
 interface Planned {
   readonly dispatches: readonly Dispatch[];
   readonly checks: readonly Fault[];
+}
+
+/** Results of kernels that do not run. What they would have read before they write it keeps what it has. */
+function markPrepared(dispatches: readonly Dispatch[]): void {
+  const seen = new Set<DeviceBuffer>();
+  for (const { buffer, access } of dispatches.flatMap(({ given }) => given.bindings)) {
+    if (access === "out" && !seen.has(buffer)) gpuBuffer(buffer).faults = [NOT_COMPUTED];
+    seen.add(buffer);
+  }
 }
 
 /** What is wrong with inputs is wrong with outputs, and what goes wrong now. */

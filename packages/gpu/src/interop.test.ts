@@ -1,6 +1,6 @@
 import { type Backend, cpu, crossEntropyWithGrad, randint, randn, softmax, tensor } from "@surprisal/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { between } from "./between.ts";
+import { between } from "../../../tools/between.ts";
 import { COPY_DST, COPY_SRC, STORAGE } from "./constants.ts";
 import { findDevice } from "./device.ts";
 import { gpu } from "./gpu.ts";
@@ -89,6 +89,15 @@ describe("prepare", () => {
     expect(await loss.item()).toBeGreaterThan(1);
     expect(made.atOnce).toBe(0);
     own.dispose();
+  });
+
+  test("leaves alone what the call would have written over", async () => {
+    const logits = tensor([0, 0, 0, 0], [2, 2], { backend });
+    const target = tensor([0, 1], [2], { dtype: "i32", backend });
+    await prepare(backend, () => crossEntropyWithGrad(logits, target, { into: "logits" }).loss.dispose());
+    expect(await logits.data()).toEqual(new Float32Array(4));
+    const { grad } = crossEntropyWithGrad(logits, target, { into: "logits" });
+    expect(await grad.data()).toEqual(Float32Array.of(-0.25, 0.25, 0.25, -0.25));
   });
 
   test("hands on what the call throws, and is over then", async () => {
