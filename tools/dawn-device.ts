@@ -1,3 +1,5 @@
+import { between } from "./between.ts";
+
 // Devices in Node that are less than their adapter. Dawn's entry point is kept: if it were collected while a device lives, the process
 // would die.
 
@@ -19,8 +21,8 @@ export async function dawnDevice(): Promise<GPUDevice> {
  */
 export function withSmallBindings(device: GPUDevice, bytes: number): GPUDevice {
   return between(device, {
-    limits: { ...limitsOf(device), maxStorageBufferBindingSize: bytes },
-    createBindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
+    limits: { maxBufferSize: device.limits.maxBufferSize, maxStorageBufferBindingSize: bytes } as GPUSupportedLimits,
+    createBindGroup(descriptor) {
       for (const { binding, resource } of descriptor.entries) {
         const { size = Infinity } = resource as GPUBufferBinding;
         if (size > bytes) throw new RangeError(`binding ${binding} has ${size} bytes; ${bytes} are the limit`);
@@ -32,21 +34,6 @@ export function withSmallBindings(device: GPUDevice, bytes: number): GPUDevice {
 
 /** The device, which claims not to be a program on processors, so that kernels are those for real ones. */
 export function asHardware(device: GPUDevice): GPUDevice {
-  return between(device, { adapterInfo: { ...NAMELESS, vendor: "claims to be hardware" } });
-}
-
-const NAMELESS = { architecture: "", description: "", device: "" };
-
-function limitsOf({ limits }: GPUDevice): Record<string, number> {
-  return { maxBufferSize: limits.maxBufferSize };
-}
-
-function between(device: GPUDevice, own: Readonly<Record<string, unknown>>): GPUDevice {
-  return new Proxy(device, {
-    get(target, name) {
-      if (typeof name === "string" && name in own) return own[name];
-      const member: unknown = Reflect.get(target, name);
-      return typeof member === "function" ? (member.bind(target) as unknown) : member;
-    },
-  });
+  const adapterInfo = { vendor: "", architecture: "", device: "", description: "claims to be hardware" };
+  return between(device, { adapterInfo: adapterInfo as GPUAdapterInfo });
 }

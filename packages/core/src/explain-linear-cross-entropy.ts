@@ -1,5 +1,5 @@
 import { bytesOf } from "./dtype.ts";
-import { asked, type LinearCrossEntropyGradOptions, lowerLayer } from "./linear-cross-entropy.ts";
+import { splitGradients, type LinearCrossEntropyGradOptions, lowerLayer } from "./linear-cross-entropy.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How a call would run, and what it costs. */
@@ -47,7 +47,7 @@ export function explainLinearCrossEntropy(
   options: LinearCrossEntropyGradOptions = {},
 ): LinearCrossEntropyExplanation {
   const where = "explainLinearCrossEntropy";
-  const { rest, wanted } = asked(where, options, []);
+  const { rest, wanted } = splitGradients(where, options, []);
   const { job, rows, features, maxBytes, dtype, gradHidden, gradWeight } = lowerLayer(
     where,
     hidden,

@@ -99,7 +99,7 @@ export function linearCrossEntropyWithGrad<B extends Backend, const G extends Li
   options: LinearCrossEntropyGradOptions<G> = {},
 ): LinearCrossEntropyWithGrad<B, G> {
   const where = "linearCrossEntropyWithGrad";
-  const { rest, wanted } = asked(where, options, GRADIENTS);
+  const { rest, wanted } = splitGradients(where, options, GRADIENTS);
   return run(lowerLayer(where, hidden, weight, target, rest, wanted)) as LinearCrossEntropyWithGrad<B, G>;
 }
 
@@ -120,7 +120,7 @@ export interface Layer<B extends Backend> {
 }
 
 /** Which gradients a call asks for, and its other options. @throws OptionError `option-unknown`, `option-value` */
-export function asked(
+export function splitGradients(
   where: string,
   options: LinearCrossEntropyGradOptions,
   byDefault: readonly LinearGradient[],

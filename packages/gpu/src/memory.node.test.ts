@@ -8,7 +8,7 @@ import {
   zeros,
 } from "@surprisal/core";
 import { expect, test } from "vitest";
-import { between } from "./between.ts";
+import { between } from "../../../tools/between.ts";
 import { COPY_SRC } from "./constants.ts";
 import { download, wordsDown, wordsUp } from "./download.ts";
 import { findDevice } from "./device.ts";

@@ -1,6 +1,6 @@
 import { type Backend, crossEntropy, crossEntropyWithGrad, randint, randn, type Tensor } from "@surprisal/core";
 import { afterEach, describe, expect, test } from "vitest";
-import { between } from "./between.ts";
+import { between } from "../../../tools/between.ts";
 import { COMPUTE, COPY_SRC, STORAGE } from "./constants.ts";
 import { findDevice } from "./device.ts";
 import { download } from "./download.ts";

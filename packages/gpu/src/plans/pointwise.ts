@@ -67,13 +67,13 @@ function groupsOf(plan: PointwisePlan, most: number, planner: Planner): number {
   const { rows, a, reduce } = plan;
   if (reduce === "classes") return rowGrid(rows, a, planner).groups;
   const count = rows.outer * rows.classes * rows.inner;
-  if (reduce === "none") return Math.ceil(count / (planner.group * (isInFours(plan) ? 4 : 1)));
+  if (reduce === "none") return Math.ceil(count / (planner.group * (takesFours(plan) ? 4 : 1)));
   const enough = planner.software ? busy(planner) : most;
   return Math.min(most, enough, Math.ceil(count / (planner.group * ELEMENTS)));
 }
 
 /** Whether the plan is the binary loss of dense numbers in f32, without weights: then four at a time. */
-function isInFours(plan: PointwisePlan): boolean {
+function takesFours(plan: PointwisePlan): boolean {
   const { term, rows, a, b, weight, positiveWeight, upstream, output, gradient, reduce } = plan;
   const { outer, classes, inner } = rows;
   const count = outer * classes * inner;
@@ -108,7 +108,7 @@ function kernelsOf(
   const { group } = planner;
   const grid = reduce === "classes" ? rowGrid(rows, a, planner) : undefined;
   const above = typeof upstream === "number" || gradient === undefined ? undefined : upstream;
-  const fours = isInFours(plan);
+  const fours = takesFours(plan);
   const conditions = {
     [term.toUpperCase().replaceAll("-", "_")]: true,
     STRICT: plan.strict,

@@ -1,4 +1,4 @@
-/** For tests: something of the device's, of which some members are others. */
+/** Something, of which some members are others: for tests that look at what passes, or change it. */
 export function between<T extends object>(target: T, own: Partial<T>): T {
   return new Proxy(target, {
     get(_, name) {
