@@ -440,7 +440,7 @@ fn row(lane: u32, r: u32) -> Result {
   let g0 = P.gradient.x + o * P.gradient.y + i * P.gradient.w;
   for (; ordinary && isWhole(c); c += 4u * LANES) {
     let x = fourFrom(x0, P.logits.z, c);
-    if (any(sizesOf(x) > vec4<u32>(ORDINARY))) { break; }
+    if (!isOrdinary(sizesOf(x))) { break; }
     let e = expOfFour(x - vec4<f32>(known.most));
     let classes = classesOfFour(c);
     let q = select(vec4<f32>(0.0), vec4<f32>(result.push), vec4<i32>(classes) == vec4<i32>(known.label));

@@ -15,7 +15,7 @@ fn fourElements(at: u32, sums: ptr<function, SumsOfFour>) -> bool {
 #else
   let sizes = max(sizesOf(x), sizesOf(t));
 #endif
-  if (any(sizes > vec4<u32>(ORDINARY))) { return false; }
+  if (!isOrdinary(sizes)) { return false; }
   let rest = log1pOfFourUnits(e);
   let zero = vec4<f32>(0.0);
   let value = t * (max(-x, zero) + rest) + (1.0 - t) * (max(x, zero) + rest);

@@ -41,36 +41,28 @@ fn fourRows(r: u32, all: ptr<function, Losses>) -> bool {
   factor = vec4<f32>(get_rowWeight(w.x), get_rowWeight(w.y), get_rowWeight(w.z), get_rowWeight(w.w));
   kept = kept & (sizesOf(factor) != vec4<u32>(0u));
 #endif
-  var most = logitsAt(x0);
-  var rest = vec4<f32>(0.0);
+  var part = firstOfFours(logitsAt(x0));
 #if NEIGHBOURS
-  var logit = most;
+  var logit = part.most;
 #else
   let mine = x0 + vec4<u32>(max(label, vec4<i32>(0))) * P.logits.z;
   let logit = logitsAt(mine);
 #endif
-  var largest = sizesOf(most);
   var c = 1u;
   while (c < P.classes) {
-    var stretch = vec4<f32>(0.0);
     for (var k = 0u; k < 8u && c < P.classes; k++) {
       let x = logitsAt(x0 + c * P.logits.z);
-      largest = max(largest, sizesOf(x));
 #if NEIGHBOURS
       logit = select(logit, x, label == vec4<i32>(i32(c)));
 #endif
-      let d = x - most;
-      let e = expOfFour(-abs(d));
-      let grows = d > vec4<f32>(0.0);
-      rest = select(rest, (rest + stretch + 1.0) * e, grows);
-      stretch = select(stretch + e, vec4<f32>(0.0), grows);
-      most = select(most, x, grows);
+      takeFours(&part, x);
       c++;
     }
-    rest = rest + stretch;
+    endStretch(&part);
   }
-  largest = max(largest, sizesOf(hot));
-  largest = max(largest, sizesOf(factor));
+  let most = part.most;
+  let rest = part.rest;
+  var largest = max(part.largest, max(sizesOf(hot), sizesOf(factor)));
 #if OUT_GRADIENT
 #if UPSTREAM
   let u = P.upstream.x + o * P.upstream.y + i * P.upstream.w;
@@ -81,7 +73,7 @@ fn fourRows(r: u32, all: ptr<function, Losses>) -> bool {
   let scale = (upstream / divisor()) * factor;
   largest = max(largest, sizesOf(scale));
 #endif
-  if (any((largest > vec4<u32>(ORDINARY)) | (min(most, logit) <= vec4<f32>(MASKED)))) { return false; }
+  if (!isOrdinary(largest) || any(min(most, logit) <= vec4<f32>(MASKED))) { return false; }
   let logZ = log1pOfFour(rest);
   let hotPart = select(vec4<f32>(0.0), hot * logZ + hot * (most - logit), kept);
   let loss = factor * hotPart;

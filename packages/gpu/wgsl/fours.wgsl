@@ -2,6 +2,10 @@
 
 const ORDINARY = 0x70800000u; // 2^98
 
+fn isOrdinary(sizes: vec4<u32>) -> bool {
+  return all(sizes <= vec4<u32>(ORDINARY));
+}
+
 /// Stands for a logit of −∞, whose exponential is 0 as well. A maximum, or the logit of a target, that is this is none to reckon with.
 const MASKED = -0x1p+98f;
 
@@ -56,6 +60,36 @@ fn log1pOfFourUnits(x: vec4<f32>) -> vec4<f32> {
   p = fma(p, z, vec4<f32>(0.33333334327));
   let twice = s + s;
   return fma(twice, z * p, twice);
+}
+
+/// Sums of exponentials as in lanes.wgsl, one for each component: e^(x − most) of all but one of the largest, the last of them in a
+/// stretch of their own; and the largest size of all numbers.
+struct Fours {
+  most: vec4<f32>,
+  rest: vec4<f32>,
+  stretch: vec4<f32>,
+  largest: vec4<u32>,
+}
+
+fn firstOfFours(x: vec4<f32>) -> Fours {
+  return Fours(x, vec4<f32>(0.0), vec4<f32>(0.0), sizesOf(x));
+}
+
+/// Takes in the next number of each component.
+fn takeFours(all: ptr<function, Fours>, x: vec4<f32>) {
+  let d = x - (*all).most;
+  let e = expOfFour(-abs(d));
+  let grows = d > vec4<f32>(0.0);
+  (*all).largest = max((*all).largest, sizesOf(x));
+  (*all).rest = select((*all).rest, ((*all).rest + (*all).stretch + 1.0) * e, grows);
+  (*all).stretch = select((*all).stretch + e, vec4<f32>(0.0), grows);
+  (*all).most = select((*all).most, x, grows);
+}
+
+/// Ends a stretch.
+fn endStretch(all: ptr<function, Fours>) {
+  (*all).rest = (*all).rest + (*all).stretch;
+  (*all).stretch = vec4<f32>(0.0);
 }
 
 /// A sum in two parts for each component.

@@ -41,38 +41,29 @@ fn scan(lane: u32, x0: u32, step: u32) -> Sum {
   var part = Sum(0.0, 0.0, 0.0, 0u, false, false, false);
   var c = firstFour(lane);
   if (isWhole(c)) {
-    var most = fourFrom(x0, step, c);
-    var largest = sizesOf(most);
-    var rest = vec4<f32>(0.0);
+    var all = firstOfFours(fourFrom(x0, step, c));
     var next = c + 4u * LANES;
     while (isWhole(next)) {
-      var stretch = vec4<f32>(0.0);
       for (var k = 0u; k < 8u && isWhole(next); k++) {
-        let x = fourFrom(x0, step, next);
-        largest = max(largest, sizesOf(x));
-        let d = x - most;
-        let e = expOfFour(-abs(d));
-        let grows = d > vec4<f32>(0.0);
-        rest = select(rest, (rest + stretch + 1.0) * e, grows);
-        stretch = select(stretch + e, vec4<f32>(0.0), grows);
-        most = select(most, x, grows);
+        takeFours(&all, fourFrom(x0, step, next));
         next += 4u * LANES;
       }
-      rest = rest + stretch;
+      endStretch(&all);
     }
+    let most = all.most;
     let top = max(max(most.x, most.y), max(most.z, most.w));
-    if (all(largest <= vec4<u32>(ORDINARY)) && top > MASKED) {
+    if (isOrdinary(all.largest) && top > MASKED) {
       part.some = true;
       part.most = top;
       // One occurrence of the largest is left out.
-      let isMost = most == vec4<f32>(part.most);
+      let isMost = most == vec4<f32>(top);
       let first = vec4<bool>(
         isMost.x,
         isMost.y && !isMost.x,
         isMost.z && !(isMost.x || isMost.y),
         isMost.w && !(isMost.x || isMost.y || isMost.z),
       );
-      let terms = select((rest + 1.0) * expOfFour(most - vec4<f32>(part.most)), rest, first);
+      let terms = select((all.rest + 1.0) * expOfFour(most - vec4<f32>(top)), all.rest, first);
       part.rest = (terms.x + terms.y) + (terms.z + terms.w);
       c = next;
     }

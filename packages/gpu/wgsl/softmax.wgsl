@@ -57,7 +57,7 @@ fn row(lane: u32, r: u32) {
     let g = fourUpstream(g0, c);
     sizes = max(sizes, sizesOf(g));
 #endif
-    if (any(sizes > vec4<u32>(ORDINARY))) { break; }
+    if (!isOrdinary(sizes)) { break; }
 #if !UPSTREAM
 #if !SOFTMAX
     if (any(x <= vec4<f32>(MASKED))) { break; }
@@ -150,7 +150,7 @@ fn dotOf(known: Known, lane: u32, x0: u32, g0: u32) -> f32 {
     sizes = max(sizes, sizesOf(x));
     term = term * expOfFour(x - vec4<f32>(known.most));
 #endif
-    if (any(sizes > vec4<u32>(ORDINARY))) { break; }
+    if (!isOrdinary(sizes)) { break; }
     stretch = stretch + term;
     count += 1u;
     if ((count & 7u) == 0u) {
