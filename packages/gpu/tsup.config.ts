@@ -6,6 +6,6 @@ export default defineConfig({
   target: "es2022",
   dts: true,
   sourcemap: true,
-  clean: false,
+  clean: true,
   removeNodeProtocol: false,
 });

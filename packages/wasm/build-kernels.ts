@@ -48,10 +48,12 @@ function checkFused(binary: Uint8Array, text: string): void {
   if (found !== there) throw new Error(`${there} fused instructions, but ${found} byte sequences look like one`);
 }
 
-/** What runs in a worker, as a script of its own. */
-async function bundleWorker(): Promise<string> {
+/** What runs in a worker, as a script of its own, and its source map. */
+async function bundleWorker(): Promise<{ script: string; map: string }> {
   const { outputFiles } = await build({
     entryPoints: ["src/worker.ts"],
+    outfile: "dist/worker.js", // what the map's paths are relative to
+    sourcemap: "external",
     bundle: true,
     write: false,
     minify: true,
@@ -59,7 +61,8 @@ async function bundleWorker(): Promise<string> {
     target: "es2022",
     platform: "neutral",
   });
-  return outputFiles[0]?.text ?? "";
+  const textOf = (extension: string) => outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? "";
+  return { script: textOf(".js"), map: textOf(".map") };
 }
 
 function generate(name: string, lines: readonly string[]): void {
@@ -74,9 +77,9 @@ if (import.meta.main) {
   mkdirSync("dist", { recursive: true });
   writeFileSync("dist/kernels.wasm", binary);
   const packed = deflateRawSync(binary, { level: 9 }).toString("base64");
-  const worker = await bundleWorker();
-  writeFileSync("dist/worker.js", worker);
-  writeFileSync("dist/worker.d.ts", "export {};\n");
+  const { script, map } = await bundleWorker();
+  writeFileSync("dist/worker.js", `${script}//# sourceMappingURL=worker.js.map\n`);
+  writeFileSync("dist/worker.js.map", map);
   generate("kernels", [
     "/** dist/kernels.wasm, deflated (RFC 1951), in base64. */",
     `export const KERNELS: string = "${packed}";`,
@@ -85,5 +88,5 @@ if (import.meta.main) {
     "/** What tells dist/kernels.wasm from that of another version. */",
     `export const KERNELS_HASH = ${hashOf(binary)};`,
   ]);
-  generate("worker", ["/** dist/worker.js. */", `export const WORKER: string = ${JSON.stringify(worker)};`]);
+  generate("worker", ["/** dist/worker.js. */", `export const WORKER: string = ${JSON.stringify(script)};`]);
 }
