@@ -63,66 +63,6 @@ fn gapOf(q: f32, a: f32, b: f32) -> f32 {
 #endif
 }
 
-#if SPREAD
-/// Mass that is spread on class c.
-fn spreadOn(t0: u32, c: u32) -> f32 {
-#if INDEX
-  return P.base * weightOf(c);
-#else
-  return weightOf(c) * (P.hot * get_target(t0 + c * P.targetAt.z) + P.base);
-#endif
-}
-#endif
-
-#if SPREAD
-/// Masses and Σ q·(reference − x) of a row so far, in stretches; the same times 2^-64, for where it is beyond f32.
-struct Gaps {
-  mass: f32,
-  gap: f32,
-  masses: f32,
-  gaps: f32,
-  small: f32,
-  reference: f32,
-  count: u32,
-  /// 1: a gap of ∞, 2: one of −∞, 4: 0·∞; and the largest logit with a mass of ∞.
-  infinite: u32,
-  infiniteAt: f32,
-}
-
-fn moveTo(g: ptr<function, Gaps>, most: f32) {
-  let by = 0.5 * most - 0.5 * (*g).reference;
-  (*g).gaps = (*g).gaps + 2.0 * ((*g).masses * by);
-  (*g).gap = (*g).gap + 2.0 * ((*g).mass * by);
-  (*g).small = (*g).small + ((*g).mass + (*g).masses) * 0x1p-63f * by;
-  (*g).reference = most;
-}
-
-fn addGap(g: ptr<function, Gaps>, q: f32, x: f32) {
-  (*g).masses = (*g).masses + q;
-  if (isFinite(x) && isFinite(q)) {
-#if !STRICT
-    (*g).gaps = (*g).gaps + gapOf(q, (*g).reference, x);
-    (*g).small = (*g).small + q * 0x1p-63f * (0.5 * (*g).reference - 0.5 * x);
-#endif
-    return;
-  }
-  if (isNan(x)) {
-    (*g).infinite = (*g).infinite | 4u;
-  } else if (isNan(q)) {
-    (*g).infinite = (*g).infinite | 4u;
-  } else if (isFinite(x)) {
-    // ∞ times a gap that is 0 at the largest logit, which is not known yet.
-    (*g).infinite = (*g).infinite | select(2u, 1u, (bits(q) >> 31u) == 0u);
-    (*g).infiniteAt = max((*g).infiniteAt, x);
-  } else if (!isZero(q)) {
-    (*g).infinite = (*g).infinite | select(2u, 1u, (bits(q) >> 31u) != (bits(x) >> 31u));
-  } else {
-#if STRICT
-    (*g).infinite = (*g).infinite | 4u;
-#endif
-  }
-}
-#endif
 
 /// What is known of a row once all of its logits have been seen.
 struct Row {
@@ -141,10 +81,10 @@ struct Row {
   weight: f32,
 }
 
-fn look(lane: u32, r: u32) -> Row {
+/// What is known of a row before its logits.
+fn begin(r: u32) -> Row {
   let o = r / P.inner;
   let i = r % P.inner;
-  let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
   let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
   var known: Row;
   known.weight = 1.0;
@@ -162,48 +102,41 @@ fn look(lane: u32, r: u32) -> Row {
     known.kept = false;
   } else {
     known.label = i32(index.x);
-    known.logit = logitAt(x0 + index.x * P.logits.z);
+#if FROM_SEGMENTS
+    known.logit = segmentLogit(r); // the gradient of another segment may have taken its place
+#else
+    known.logit = logitAt(P.logits.x + o * P.logits.y + i * P.logits.w + index.x * P.logits.z);
+#endif
     known.hot = P.hot * weightOf(index.x);
   }
 #endif
-#if !SPREAD
-#if !NORMALIZED
-  let sum = gather(lane, scan(lane, x0, P.logits.z));
+  return known;
+}
+
+fn look(lane: u32, place: u32, r: u32) -> Row {
+  let o = r / P.inner;
+  let i = r % P.inner;
+  let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
+  let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
+  var known = begin(r);
+#if SPREAD
+  var spread = noGaps();
+#if FROM_SEGMENTS
+  let sum = gather(lane, segmentSum(lane, r));
+  segmentGaps(lane, r, &spread);
 #else
+  let sum = gather(lane, walk(place, x0, t0, &spread));
+#endif
+#else
+#if NORMALIZED
   let sum = Sum(0.0, 0.0, 0.0, 0u, false, false, false);
-#endif
 #else
-  var part = Sum(0.0, 0.0, 0.0, 0u, false, false, false);
-  var spread: Gaps;
-  spread.infiniteAt = -LARGEST;
-  for (var c = lane; c < P.classes; c += 4u * LANES) {
-    let left = (P.classes - c - 1u) / LANES; // classes of these four beyond the first, if it is less than three
-    var x = vec4<f32>(special(NEGATIVE_INFINITY));
-    x.x = logitAt(x0 + c * P.logits.z);
-    if (left >= 1u) { x.y = logitAt(x0 + (c + LANES) * P.logits.z); }
-    if (left >= 2u) { x.z = logitAt(x0 + (c + 2u * LANES) * P.logits.z); }
-    if (left >= 3u) { x.w = logitAt(x0 + (c + 3u * LANES) * P.logits.z); }
-#if !NORMALIZED
-    takeFour(&part, x);
-#endif
-#if !STRICT
-#if !NORMALIZED
-    if (part.some && part.most != spread.reference) { moveTo(&spread, part.most); }
+#if FROM_SEGMENTS
+  let sum = gather(lane, segmentSum(lane, r));
+#else
+  let sum = gather(lane, scan(place, x0, P.logits.z));
 #endif
 #endif
-    addGap(&spread, spreadOn(t0, c), x.x);
-    if (left >= 1u) { addGap(&spread, spreadOn(t0, c + LANES), x.y); }
-    if (left >= 2u) { addGap(&spread, spreadOn(t0, c + 2u * LANES), x.z); }
-    if (left >= 3u) { addGap(&spread, spreadOn(t0, c + 3u * LANES), x.w); }
-    spread.count = spread.count + 1u;
-    if ((spread.count & 7u) == 0u) {
-      spread.mass = spread.mass + spread.masses;
-      spread.gap = spread.gap + spread.gaps;
-      spread.masses = 0.0;
-      spread.gaps = 0.0;
-    }
-  }
-  let sum = gather(lane, part);
 #endif
   known.most = sum.most;
   known.rest = sum.rest;
@@ -412,18 +345,48 @@ fn putGradient(known: Row, result: Result, share: f32, scale: f32, r: u32, c: u3
 }
 #endif
 
-fn row(lane: u32, r: u32) -> Result {
-  let known = look(lane, r);
+#if OUT_SEGMENTS
+/// Leaves what a segment has seen.
+fn leaveSegment(lane: u32, place: u32, r: u32) {
+  let x0 = P.logits.x + (r / P.inner) * P.logits.y + (r % P.inner) * P.logits.w;
+  let at = segmentAt(r, place / LANES);
+#if SPREAD
+  let t0 = P.targetAt.x + (r / P.inner) * P.targetAt.y + (r % P.inner) * P.targetAt.w;
+  var spread = noGaps();
+  let sum = gather(lane, walk(place, x0, t0, &spread));
+  if (sum.some) { moveTo(&spread, sum.most); }
+  let gaps = gatherGaps(lane, spread);
+#else
+  let sum = gather(lane, scan(place, x0, P.logits.z));
+#endif
+  if (lane == 0u) {
+    putSum(at, sum);
+    b_segments[at + 3u] = bits(begin(r).logit);
+#if SPREAD
+    putGaps(at, gaps);
+#endif
+  }
+}
+#endif
+
+#if FROM_SEGMENTS
+fn segmentLogit(r: u32) -> f32 {
+  return bitcast<f32>(b_segments[segmentAt(r, 0u) + 3u]);
+}
+#endif
+
+fn row(lane: u32, place: u32, r: u32) -> Result {
+  let known = look(lane, place, r);
   let result = finish(known);
   let o = r / P.inner;
   let i = r % P.inner;
   let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
   let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
 #if OUT_KEPT
-  if (lane == 0u) { b_kept[r] = select(0u, 1u, known.kept); }
+  if (place == 0u) { b_kept[r] = select(0u, 1u, known.kept); }
 #endif
 #if OUT_LOSS
-  if (lane == 0u) { put_loss(P.loss.x + o * P.loss.y + i * P.loss.w, result.loss); }
+  if (place == 0u) { put_loss(P.loss.x + o * P.loss.y + i * P.loss.w, result.loss); }
 #endif
 #if OUT_GRADIENT
   let scale = scaleOf(known, r);
@@ -435,10 +398,10 @@ fn row(lane: u32, r: u32) -> Result {
 #endif
 #endif
 #if PLAIN
-  var c = firstFour(lane);
+  var c = firstFour(place);
   let ordinary = known.kept && !known.none && isFinite(share) && isFinite(result.push) && isFinite(result.pull) && isFinite(result.extra);
   let g0 = P.gradient.x + o * P.gradient.y + i * P.gradient.w;
-  for (; ordinary && isWhole(c); c += 4u * LANES) {
+  for (; ordinary && isWhole(c); c += 4u * stride()) {
     let x = fourFrom(x0, P.logits.z, c);
     if (!isOrdinary(sizesOf(x))) { break; }
     let e = expOfFour(x - vec4<f32>(known.most));
@@ -455,14 +418,14 @@ fn row(lane: u32, r: u32) -> Result {
     put_gradient(at.w, g.w);
 #endif
   }
-  for (; c < P.classes; c += 4u * LANES) {
+  for (; c < P.classes; c += 4u * stride()) {
     let classes = classesOfFour(c);
     for (var j = 0u; j < 4u; j++) {
       if (classes[j] < P.classes) { putGradient(known, result, share, scale, r, classes[j]); }
     }
   }
 #else
-  for (var c = lane; c < P.classes; c += LANES) { putGradient(known, result, share, scale, r, c); }
+  for (var c = place; c < P.classes; c += stride()) { putGradient(known, result, share, scale, r, c); }
 #endif
 #endif
 #if OUT_TARGET_GRADIENT
@@ -555,15 +518,32 @@ fn storePartial(at: u32, sum: vec2<f32>, small: f32, hotPart: f32, spreadPart: f
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let at = group.y * P.groupsX + group.x;
+#if SEGMENTS
+  let r = at / P.shares;
+  let place = (at % P.shares) * LANES + lane;
+  if (r < P.rows) {
+#if OUT_SEGMENTS
+    leaveSegment(lane, place, r);
+#else
+    let result = row(lane, place, r);
+#if OUT_PARTIAL
+    if (place == 0u) {
+      storePartial(P.partialAt + r, vec2<f32>(result.loss, 0.0), result.small, result.hotPart, result.spreadPart);
+    }
+#endif
+#endif
+  }
+#else
   var sum = vec2<f32>(0.0, 0.0);
   var other = vec3<f32>(0.0, 0.0, 0.0);
   for (var r = at * P.rowsEach; r < min(P.rows, (at + 1u) * P.rowsEach); r++) {
-    let result = row(lane, r);
+    let result = row(lane, lane, r);
     sum = addTo(sum, result.loss);
     other = other + vec3<f32>(result.small, result.hotPart, result.spreadPart);
   }
 #if OUT_PARTIAL
   if (lane == 0u && at * P.rowsEach < P.rows) { storePartial(P.partialAt + at, sum, other.x, other.y, other.z); }
+#endif
 #endif
 }
 #else
@@ -584,7 +564,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (; k < P.rowsEach; k++) {
     let r = first + (k & ~3u) * GROUP + (k & 3u);
     if (r < P.rows) {
-      let result = row(0u, r);
+      let result = row(0u, 0u, r);
       sum = addTo(sum, result.loss);
       other = other + vec3<f32>(result.small, result.hotPart, result.spreadPart);
     }
@@ -598,7 +578,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var k = 0u; k < P.rowsEach; k++) {
     let r = (at * P.rowsEach + k) * GROUP + local;
     if (r < P.rows) {
-      let result = row(0u, r);
+      let result = row(0u, 0u, r);
       sum = addTo(sum, result.loss);
       other = other + vec3<f32>(result.small, result.hotPart, result.spreadPart);
     }

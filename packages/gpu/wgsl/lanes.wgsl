@@ -1,4 +1,14 @@
-// LANES invocations work on a row, and put together what they have found. With one lane there is nothing to put together.
+// LANES invocations of a workgroup work on a row, and put together what they have found. With one lane there is nothing to put
+// together. SEGMENTS: so many workgroups do (segments.wgsl).
+
+/// All lanes that share a row.
+fn stride() -> u32 {
+#if SEGMENTS
+  return LANES * P.segments;
+#else
+  return LANES;
+#endif
+}
 
 #if MANY
 var<workgroup> numbers: array<f32, LANES>;
@@ -24,6 +34,18 @@ fn minOfLanes(lane: u32, x: u32) -> u32 {
     workgroupBarrier();
   }
   let result = words[0];
+  workgroupBarrier();
+  return result;
+}
+
+fn mostOfLanes(lane: u32, x: f32) -> f32 {
+  numbers[lane] = x;
+  workgroupBarrier();
+  for (var width = LANES / 2u; width > 0u; width = width / 2u) {
+    if (lane < width) { numbers[lane] = max(numbers[lane], numbers[lane + width]); }
+    workgroupBarrier();
+  }
+  let result = numbers[0];
   workgroupBarrier();
   return result;
 }

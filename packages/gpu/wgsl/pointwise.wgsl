@@ -171,11 +171,11 @@ fn element(o: u32, c: u32, i: u32) -> f32 {
 }
 
 #if CLASSES
-fn row(lane: u32, r: u32) {
+fn row(lane: u32, place: u32, r: u32) {
   let o = r / P.inner;
   let i = r % P.inner;
   var sum = vec2<f32>(0.0, 0.0);
-  for (var c = lane; c < P.classes; c += LANES) {
+  for (var c = place; c < P.classes; c += stride()) {
     sum = addTo(sum, element(o, c, i));
   }
   let total = sumOfLanes(lane, select(sum.x + sum.y, sum.x, !isFinite(sum.x)));

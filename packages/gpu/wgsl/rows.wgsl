@@ -1,10 +1,14 @@
-// One row for each invocation, or for each workgroup.
+// One row for each invocation, or for each workgroup, or part of one.
 
 #if MANY
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let at = group.y * P.groupsX + group.x;
-  for (var r = at * P.rowsEach; r < min(P.rows, (at + 1u) * P.rowsEach); r++) { row(lane, r); }
+#if SEGMENTS
+  if (at / P.shares < P.rows) { row(lane, (at % P.shares) * LANES + lane, at / P.shares); }
+#else
+  for (var r = at * P.rowsEach; r < min(P.rows, (at + 1u) * P.rowsEach); r++) { row(lane, lane, r); }
+#endif
 }
 #else
 @compute @workgroup_size(GROUP)
@@ -12,7 +16,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let at = group.y * P.groupsX + group.x;
   for (var k = 0u; k < P.rowsEach; k++) {
     let r = (at * P.rowsEach + k) * GROUP + local;
-    if (r < P.rows) { row(0u, r); }
+    if (r < P.rows) { row(0u, 0u, r); }
   }
 }
 #endif

@@ -1,10 +1,10 @@
-// A lane takes its classes by fours: FOURS, neighbours; otherwise every so manieth.
+// A lane takes its classes by fours: FOURS, neighbours; otherwise every so manieth. `place` is its number among all that share a row.
 
-fn firstFour(lane: u32) -> u32 {
+fn firstFour(place: u32) -> u32 {
 #if FOURS
-  return 4u * lane;
+  return 4u * place;
 #else
-  return lane;
+  return place;
 #endif
 }
 
@@ -12,7 +12,7 @@ fn classesOfFour(c: u32) -> vec4<u32> {
 #if FOURS
   return vec4<u32>(c, c + 1u, c + 2u, c + 3u);
 #else
-  return vec4<u32>(c, c + LANES, c + 2u * LANES, c + 3u * LANES);
+  return vec4<u32>(c, c + stride(), c + 2u * stride(), c + 3u * stride());
 #endif
 }
 
@@ -21,7 +21,7 @@ fn isWhole(c: u32) -> bool {
 #if FOURS
   return c < P.classes;
 #else
-  return c + 3u * LANES < P.classes;
+  return c + 3u * stride() < P.classes;
 #endif
 }
 
@@ -37,16 +37,16 @@ fn fourFrom(x0: u32, step: u32, c: u32) -> vec4<f32> {
 
 /// The sum of a lane's part of a row: each component of four by itself, if all numbers are ordinary; what is left, and what is not
 /// ordinary, in the order of takeFour.
-fn scan(lane: u32, x0: u32, step: u32) -> Sum {
+fn scan(place: u32, x0: u32, step: u32) -> Sum {
   var part = Sum(0.0, 0.0, 0.0, 0u, false, false, false);
-  var c = firstFour(lane);
+  var c = firstFour(place);
   if (isWhole(c)) {
     var all = firstOfFours(fourFrom(x0, step, c));
-    var next = c + 4u * LANES;
+    var next = c + 4u * stride();
     while (isWhole(next)) {
       for (var k = 0u; k < 8u && isWhole(next); k++) {
         takeFours(&all, fourFrom(x0, step, next));
-        next += 4u * LANES;
+        next += 4u * stride();
       }
       endStretch(&all);
     }
@@ -68,7 +68,7 @@ fn scan(lane: u32, x0: u32, step: u32) -> Sum {
       c = next;
     }
   }
-  for (; c < P.classes; c += 4u * LANES) {
+  for (; c < P.classes; c += 4u * stride()) {
     let classes = classesOfFour(c);
     var x = vec4<f32>(special(NEGATIVE_INFINITY));
     x.x = logitAt(x0 + classes.x * step);

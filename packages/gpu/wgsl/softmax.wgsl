@@ -10,17 +10,28 @@ fn fourLogits(i: u32) -> vec4<f32> {
 }
 #endif
 
-fn row(lane: u32, r: u32) {
+#if OUT_SEGMENTS
+fn row(lane: u32, place: u32, r: u32) {
+  let x0 = P.input.x + (r / P.inner) * P.input.y + (r % P.inner) * P.input.w;
+  let sum = gather(lane, scan(place, x0, P.input.z));
+  if (lane == 0u) { putSum(segmentAt(r, place / LANES), sum); }
+}
+#else
+fn row(lane: u32, place: u32, r: u32) {
   let o = r / P.inner;
   let i = r % P.inner;
   let x0 = P.input.x + o * P.input.y + i * P.input.w;
-  let sum = gather(lane, scan(lane, x0, P.input.z));
+#if FROM_SEGMENTS
+  let sum = gather(lane, segmentSum(lane, r));
+#else
+  let sum = gather(lane, scan(place, x0, P.input.z));
+#endif
   let none = sum.infinite || sum.notNumber || !sum.some; // no softmax
 #if LOG_SUM_EXP
   // Of a row without a finite maximum it is that maximum, and its gradient e^(x − max).
 #if UPSTREAM
   let g = get_upstream(P.upstream.x + o * P.upstream.y + i * P.upstream.w);
-  for (var c = lane; c < P.classes; c += LANES) {
+  for (var c = place; c < P.classes; c += stride()) {
     let x = get_input(x0 + c * P.input.z);
     var y = 0.0;
     if (none) {
@@ -31,7 +42,7 @@ fn row(lane: u32, r: u32) {
     put_output(P.output.x + o * P.output.y + c * P.output.z + i * P.output.w, product(g, y));
   }
 #else
-  if (lane == 0u) {
+  if (place == 0u) {
     var y = sum.most + log1pOf(sum.rest);
     if (none) { y = select(select(special(NEGATIVE_INFINITY), infinity(), sum.infinite), nan(), sum.notNumber); }
     put_output(P.output.x + o * P.output.y + i * P.output.w, y);
@@ -42,15 +53,15 @@ fn row(lane: u32, r: u32) {
   let y0 = P.output.x + o * P.output.y + i * P.output.w;
 #if UPSTREAM
   let g0 = P.upstream.x + o * P.upstream.y + i * P.upstream.w;
-  known.dot = dotOf(known, lane, x0, g0);
+  known.dot = dotOf(known, lane, x0, g0); // never in segments: every lane would need all classes
 #else
   let g0 = 0u;
 #if !SOFTMAX
   known.logZ = log1pOf(sum.rest);
 #endif
 #endif
-  var c = firstFour(lane);
-  for (; !none && isFinite(known.dot) && isWhole(c); c += 4u * LANES) {
+  var c = firstFour(place);
+  for (; !none && isFinite(known.dot) && isWhole(c); c += 4u * stride()) {
     let x = fourFrom(x0, P.input.z, c);
     var sizes = sizesOf(x);
 #if UPSTREAM
@@ -87,7 +98,7 @@ fn row(lane: u32, r: u32) {
     put_output(at.w, y.w);
 #endif
   }
-  for (; c < P.classes; c += 4u * LANES) {
+  for (; c < P.classes; c += 4u * stride()) {
     let classes = classesOfFour(c);
     for (var j = 0u; j < 4u; j++) {
       if (classes[j] < P.classes) { putOutput(known, x0, g0, y0, classes[j]); }
@@ -181,5 +192,6 @@ fn dotOf(known: Known, lane: u32, x0: u32, g0: u32) -> f32 {
   }
   return sumOfLanes(lane, dot + rest);
 }
+#endif
 #endif
 #endif

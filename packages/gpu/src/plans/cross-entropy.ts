@@ -11,12 +11,13 @@ import {
   type RowGrid,
   sharesRows,
 } from "./planner.ts";
+import { segmentGrids, segmentsOf } from "./segments.ts";
 
 /** Piece by piece the loss with its gradient; a sum at the end. */
 export function crossEntropy(plan: CrossEntropyPlan, planner: Planner): Dispatch[] {
   const pieces = piecesOf(plan.rows, operandsOf(plan), planner).map((piece) => ({ piece, part: partOf(plan, piece) }));
   const most = mostGroupsOf(pieces.length, planner);
-  const groups = pieces.map(({ part }) => gridOf(part, planner, takesFourRows(part, planner), most).groups);
+  const groups = pieces.map(({ part }) => partsOfSum(part, planner, most));
   const count = groups.reduce((sum, each) => sum + each, 0);
   const partial = plan.reduce ? planner.scratch(PART_BYTES * Math.max(1, count)) : undefined;
   let partialAt = 0;
@@ -76,31 +77,31 @@ function kernelsOf(plan: CrossEntropyPlan, partial: Partial | undefined, planner
   // The target's gradient before the logits', which may take their place.
   const kernels: Dispatch[] = [];
   if (targetGradient !== undefined) {
-    kernels.push(pass(plan, planner, ["OUT_TARGET_GRADIENT"], (to) => to.add("targetGradient", targetGradient, "out")));
+    kernels.push(
+      pass(plan, planner, {
+        flags: ["OUT_TARGET_GRADIENT"],
+        add: (to) => to.add("targetGradient", targetGradient, "out"),
+      }),
+    );
   }
   if (stats !== undefined) {
     const three = (first: Operand, second: Operand, third: Operand) => (to: Operands) =>
       to.add("first", first, "out").add("second", second, "out").add("third", third, "out");
     kernels.push(
-      pass(plan, planner, ["OUT_STATS"], three(stats.max, stats.logSum, stats.entropy)),
-      pass(plan, planner, ["OUT_STATS", "WHOLE_STATISTICS"], three(stats.predicted, stats.rank, stats.probability)),
+      pass(plan, planner, { flags: ["OUT_STATS"], add: three(stats.max, stats.logSum, stats.entropy) }),
+      pass(plan, planner, {
+        flags: ["OUT_STATS", "WHOLE_STATISTICS"],
+        add: three(stats.predicted, stats.rank, stats.probability),
+      }),
     );
   }
   const flags = [partial === undefined ? "OUT_LOSS" : "OUT_PARTIAL", ...(gradient ? ["OUT_GRADIENT"] : [])];
-  kernels.push(
-    pass(
-      plan,
-      planner,
-      flags,
-      (to, fours) => {
-        if (partial === undefined) to.add("loss", plan.loss, "out");
-        else to.words("partial", partial.buffer, "out");
-        return gradient?.buffer === plan.logits.buffer ? to : to.add("gradient", gradient, "out", "gradient", fours);
-      },
-      partial,
-    ),
-  );
-  return kernels;
+  const add: Output["add"] = (to, fours) => {
+    if (partial === undefined) to.add("loss", plan.loss, "out");
+    else to.words("partial", partial.buffer, "out");
+    return gradient?.buffer === plan.logits.buffer ? to : to.add("gradient", gradient, "out", "gradient", fours);
+  };
+  return [...kernels, ...lossPasses(plan, planner, { flags, add, partial })];
 }
 
 /** What the kernel of four rows at a time can write. */
@@ -127,17 +128,56 @@ function gridOf(
   return rowGrid(rows, logits, planner, { mostGroups, multiple: fourRows ? 4 : 1 });
 }
 
+/** What a kernel over rows writes. */
+interface Output {
+  readonly flags: readonly string[];
+  /** Adds it to the operands; numbers of f32 by fours, or not. */
+  readonly add: (to: Operands, fours: boolean) => Operands;
+  readonly partial?: Partial | undefined;
+  /** How it goes through the rows, if not as `gridOf` has it. */
+  readonly grid?: RowGrid;
+}
+
+/** Workgroups that share a row of the loss. */
+function segmentsOfLoss(plan: CrossEntropyPlan, planner: Planner, mostParts: number): number {
+  const { rows, logits, target, base, normalized, strict } = plan;
+  const spread = target.kind !== "index" || base !== 0;
+  // PyTorch's own differences take a second look at a row, once its largest logit is known.
+  if (normalized || (strict && spread) || rows.outer * rows.inner > mostParts) return 1;
+  return segmentsOf(rows, logits, planner);
+}
+
+/** How many parts of the sum the kernels of the loss leave. */
+export function partsOfSum(plan: CrossEntropyPlan, planner: Planner, most: number): number {
+  const { rows } = plan;
+  if (segmentsOfLoss(plan, planner, most) > 1) return rows.outer * rows.inner;
+  return gridOf(plan, planner, takesFourRows(plan, planner), most).groups;
+}
+
+/** The loss of all rows, with its gradient: one kernel, or two where rows are few and long. */
+export function lossPasses(plan: CrossEntropyPlan, planner: Planner, output: Output): Dispatch[] {
+  const segments = segmentsOfLoss(plan, planner, output.partial?.mostGroups ?? Infinity);
+  if (segments === 1) return [pass(plan, planner, output)];
+  const { look, finish, memory } = segmentGrids(plan.rows, segments, output.flags.includes("OUT_GRADIENT"), planner);
+  return [
+    pass(plan, planner, { flags: [], add: (to) => to.words("segments", memory, "out"), grid: look }),
+    pass(plan, planner, {
+      ...output,
+      add: (to, fours) => output.add(to, fours).words("segments", memory),
+      grid: finish,
+    }),
+  ];
+}
+
 /** One kernel over all rows, with what it writes as flags and operands. */
-export function pass(
+function pass(
   plan: CrossEntropyPlan,
   planner: Planner,
-  outputs: readonly string[],
-  addOutputs: (to: Operands, fours: boolean) => Operands,
-  partial?: Partial,
+  { flags: outputs, add, partial, grid: given }: Output,
 ): Dispatch {
   const { rows, logits, target, weight, rowWeight, upstream, divisor, gradient } = plan;
   const fourRows = takesFourRows(plan, planner) && outputs.every((each) => OF_FOUR_ROWS.has(each));
-  const grid = gridOf(plan, planner, fourRows, partial?.mostGroups);
+  const grid = given ?? gridOf(plan, planner, fourRows, partial?.mostGroups);
   const index = target.kind === "index";
   const backward = outputs.includes("OUT_GRADIENT") || outputs.includes("OUT_TARGET_GRADIENT");
   const plain = isPlain(plan);
@@ -167,25 +207,27 @@ export function pass(
     PLAIN: plain && !fourRows,
   };
   const flags = Object.entries(conditions).flatMap(([name, holds]) => (holds ? [name] : []));
-  const given = new Operands();
-  given.add("logits", logits, inPlace ? "both" : "in", "logits", fours);
-  if (inPlace) alias(given, gradient);
-  given.add("target", target.operand, "in", "targetAt").add("weight", weight).add("rowWeight", rowWeight);
-  given.add("upstream", above).words("mass", mass);
+  const operands = new Operands();
+  operands.add("logits", logits, inPlace ? "both" : "in", "logits", fours);
+  if (inPlace) alias(operands, gradient);
+  operands.add("target", target.operand, "in", "targetAt").add("weight", weight).add("rowWeight", rowWeight);
+  operands.add("upstream", above).words("mass", mass);
   return dispatch({
     shaders: [
       "fours",
       "lanes",
       "scan",
+      "segments",
       "group",
       ...(inPlace ? (["in-place"] as const) : []),
+      "spread",
       "cross-entropy",
       ...(fourRows ? (["ignored", "four-rows"] as const) : []),
     ],
     ...grid,
     integers: { ...grid.integers, partialAt: partial?.at ?? 0 },
     flags: [...grid.flags, ...flags, ...outputs],
-    given: addOutputs(given, fours),
+    given: add(operands, fours),
     numbers: {
       hot: plan.hot,
       base: plan.base,

@@ -1,8 +1,9 @@
 import type { CrossEntropyPlan, DeviceBuffer, LinearCrossEntropyPlan, Operand, PlanParts, Rows } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
-import { pass, total } from "./cross-entropy.ts";
+import { lossPasses, partsOfSum, total } from "./cross-entropy.ts";
 import { dispatch, Operands, PART_BYTES, type Planner } from "./planner.ts";
 import { converted, product } from "./product.ts";
+import { mostSegmentBytes } from "./segments.ts";
 
 // Block of rows by block of rows: their logits into working memory, cross entropy in place of them, and two more products that carry
 // the gradient back.
@@ -16,7 +17,10 @@ interface Memory {
 function memoryOf({ rows, features, matrixGradient, biasGradient }: LinearCrossEntropyPlan): Memory {
   const sums = matrixGradient !== undefined && matrixGradient.dtype !== "f32" ? 4 * rows.classes * features : 0;
   const biasSums = biasGradient === undefined ? 0 : 8 * rows.classes;
-  return { fixed: sums + biasSums + PART_BYTES * rows.outer, perRow: 4 * Math.max(1, rows.classes) + 4 };
+  return {
+    fixed: sums + biasSums + PART_BYTES * rows.outer,
+    perRow: 4 * Math.max(1, rows.classes) + 4 + mostSegmentBytes(rows),
+  };
 }
 
 /** Why the layer cannot be computed within `maxBytes`, or where no more than `mostBytes` of a buffer can be bound. */
@@ -98,8 +102,8 @@ export function linear(plan: LinearCrossEntropyPlan, planner: Planner): Dispatch
     const count = Math.min(size, rows.outer - first);
     const block: Block = { first, count, last: first + size >= rows.outer };
     const loss = lossOf(shared, block, parts);
-    kernels.push(...logits(shared, block), loss, ...gradients(shared, block));
-    parts += loss.groups;
+    kernels.push(...logits(shared, block), ...loss.kernels, ...gradients(shared, block));
+    parts += loss.parts;
   }
   if (shared.partial !== undefined) kernels.push(total(plan, shared.partial, parts, planner));
   return kernels;
@@ -134,8 +138,12 @@ function startingAt({ buffer, dtype, offset, strides }: Operand, first: number):
   return { buffer, dtype, offset: offset + first * strides[0], strides };
 }
 
-/** Cross entropy of the block's logits, in whose place the gradient goes. */
-function lossOf(shared: Shared, { first, count }: Block, parts: number): Dispatch {
+/** Cross entropy of the block's logits, in whose place the gradient goes; and how many parts of the sum there are of it. */
+function lossOf(
+  shared: Shared,
+  { first, count }: Block,
+  partialAt: number,
+): { readonly kernels: readonly Dispatch[]; readonly parts: number } {
   const { plan, planner, partial, kept, backward } = shared;
   const moved = (operand: Operand): Operand => startingAt(operand, first);
   const rows: Rows = { outer: count, classes: plan.rows.classes, inner: 1 };
@@ -156,17 +164,16 @@ function lossOf(shared: Shared, { first, count }: Block, parts: number): Dispatc
     ...(partial === undefined ? ["OUT_LOSS"] : ["OUT_PARTIAL"]),
     ...(backward ? ["OUT_GRADIENT", "OUT_KEPT"] : []),
   ];
-  return pass(
-    block,
-    planner,
+  const kernels = lossPasses(block, planner, {
     flags,
-    (to) => {
+    add(to) {
       if (partial === undefined) to.add("loss", block.loss, "out");
       else to.words("partial", partial, "both");
       return backward ? to.words("kept", kept, "out") : to;
     },
-    partial && { buffer: partial, at: parts, mostGroups: Infinity },
-  );
+    partial: partial && { buffer: partial, at: partialAt, mostGroups: Infinity },
+  });
+  return { kernels, parts: partsOfSum(block, planner, Infinity) };
 }
 
 function gradients(shared: Shared, { first, count, last }: Block): Dispatch[] {

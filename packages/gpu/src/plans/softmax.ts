@@ -1,9 +1,10 @@
 import type { SoftmaxPlan } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
 import { piecesOf } from "./pieces.ts";
-import { dispatch, isInFours, Operands, type Planner, rowGrid } from "./planner.ts";
+import { dispatch, isInFours, Operands, type Planner, rowGrid, type RowGrid } from "./planner.ts";
+import { segmentGrids, segmentsOf } from "./segments.ts";
 
-/** A kernel for each piece. */
+/** A kernel for each piece; two where rows are few and long, unless all of a row is needed once more for its gradient. */
 export function softmax({ of, rows, input, upstream, output }: SoftmaxPlan, planner: Planner): Dispatch[] {
   const flags = [
     ...(of === "softmax" ? ["SOFTMAX"] : []),
@@ -15,15 +16,23 @@ export function softmax({ of, rows, input, upstream, output }: SoftmaxPlan, plan
     const wide = of === "log-sum-exp" ? [from] : [from, above, to];
     const fours = wide.every((operand) => isInFours(operand, piece.rows, "classes"));
     const whole = fours && of !== "log-sum-exp";
-    const given = new Operands().add("input", from, "in", "input", fours);
-    given.add("upstream", above, "in", "upstream", whole).add("output", to, "out", "output", whole);
-    const grid = rowGrid(piece.rows, from, planner);
-    const kernel = dispatch({
-      shaders: ["fours", "lanes", "scan", "softmax", "rows"],
-      ...grid,
-      flags: [...grid.flags, ...flags, ...(fours ? ["FOURS"] : [])],
-      given,
-    });
-    return [...piece.before, kernel, ...piece.after];
+    const kernel = (grid: RowGrid, outputs: (given: Operands) => Operands): Dispatch =>
+      dispatch({
+        shaders: ["fours", "lanes", "scan", "segments", "softmax", "rows"],
+        ...grid,
+        flags: [...grid.flags, ...flags, ...(fours ? ["FOURS"] : [])],
+        given: outputs(new Operands().add("input", from, "in", "input", fours)),
+      });
+    const writes = (given: Operands): Operands =>
+      given.add("upstream", above, "in", "upstream", whole).add("output", to, "out", "output", whole);
+    const segments = upstream === undefined ? segmentsOf(piece.rows, from, planner) : 1;
+    if (segments === 1) return [...piece.before, kernel(rowGrid(piece.rows, from, planner), writes), ...piece.after];
+    const { look, finish, memory } = segmentGrids(piece.rows, segments, of !== "log-sum-exp", planner);
+    return [
+      ...piece.before,
+      kernel(look, (given) => given.words("segments", memory, "out")),
+      kernel(finish, (given) => writes(given).words("segments", memory)),
+      ...piece.after,
+    ];
   });
 }
