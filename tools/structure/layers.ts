@@ -98,7 +98,6 @@ function packageName(specifier: string): string {
 }
 
 interface Manifest {
-  readonly private?: boolean;
   readonly dependencies?: object;
   readonly peerDependencies?: object;
   readonly devDependencies?: object;
@@ -106,7 +105,7 @@ interface Manifest {
 
 function dependenciesOf(project: Project, home: string): string[] {
   const manifest = JSON.parse(project.text(`${home}/package.json`) || "{}") as Manifest;
-  // What is not published runs here, where its devDependencies are.
-  const own = manifest.private === true ? manifest.devDependencies : {};
+  // A program runs here, where its devDependencies are; what is published of one is judged as it is packed (tools/packages).
+  const own = isProgram(home) ? manifest.devDependencies : {};
   return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...own });
 }

@@ -1,2 +1,3 @@
 export type { WasmOptions } from "./options.ts";
+export type { NodeWorker, WebWorker } from "./spawn.ts";
 export { wasm } from "./wasm.ts";
