@@ -1,9 +1,12 @@
 import { BackendError } from "@surprisal/core";
 
-/** What `gpu()` is told of the device. */
+/** What `gpu()` is told of the device. Everything may be left out. */
 export interface GpuOptions {
+  /** A device to work on. It stays yours: `dispose()` leaves it alone. */
   readonly device?: GPUDevice;
+  /** An adapter to ask for a device. Default: the one that the runtime gives. */
   readonly adapter?: GPUAdapter;
+  /** Which adapter to ask the runtime for. Default: its own choice. */
   readonly powerPreference?: GPUPowerPreference;
 }
 
