@@ -52,7 +52,7 @@ export function publishedPackages(root = "."): Published[] {
 }
 
 /** Reads a package.json. */
-export function readManifest(path: string): Manifest {
+function readManifest(path: string): Manifest {
   return JSON.parse(readFileSync(path, "utf8")) as Manifest;
 }
 

@@ -154,7 +154,7 @@ export function lowerIndices<B extends Backend>(
 }
 
 /** One weight per class, of the logits' dtype. */
-export function lowerWeight<B extends Backend>(
+function lowerWeight<B extends Backend>(
   where: string,
   job: Job<B>,
   weight: Tensor | undefined,
@@ -239,7 +239,7 @@ export function lowerLoss<B extends Backend>(
 }
 
 /** The error of `onEmpty: "throw"`. */
-export function emptyMean(where: string): DataError {
+function emptyMean(where: string): DataError {
   return new DataError("empty-mean", `${where}: the mean is over no row at all (all are ignored, or there are none)`);
 }
 

@@ -192,7 +192,7 @@ export function storeColumn<T>(plan: Plan, operand: Operand, first: i32, count: 
  * A matrix of `rows` × `width` numbers of T, rows `step` bytes apart, turned over: number (r, c) becomes number (c, r) of rows
  * `toStep` bytes apart. Four by four in f32.
  */
-export function transpose<T>(from: usize, step: usize, to: usize, toStep: usize, rows: i32, width: i32): void {
+function transpose<T>(from: usize, step: usize, to: usize, toStep: usize, rows: i32, width: i32): void {
   let r = 0;
   if (sizeof<T>() == 4 && width >= 4) {
     for (; r + 4 <= rows; r += 4) {

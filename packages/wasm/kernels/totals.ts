@@ -2,7 +2,7 @@ import { Partial } from "./records";
 
 // What a chunk adds up, compensated (Neumaier 1974).
 
-export let total: f64 = 0;
+let total: f64 = 0;
 let carry: f64 = 0;
 /** The totals of hot and of spread mass, which PyTorch divides one by one. */
 let hotTotal: f64 = 0;

@@ -2,7 +2,7 @@ import type { Pass } from "../contestant.ts";
 import type { Expected, Reference } from "./expected.ts";
 
 /** The largest error of a result that counts as right: of the loss relatively, of other elements relative to the largest. */
-export const EXACT = 1e-6;
+const EXACT = 1e-6;
 /** The largest error of a result whose time is shown, marked with its error. */
 export const APPROXIMATE = 1e-4;
 
@@ -35,7 +35,7 @@ export function check(pass: Pass, outputs: Outputs, reference: Reference): Verdi
 }
 
 /** The outputs of a pass: without gradients, the first. */
-export function namesOf(pass: Pass, reference: Reference): string[] {
+function namesOf(pass: Pass, reference: Reference): string[] {
   const names = Object.keys(reference);
   return pass === "gradient" ? names : names.slice(0, 1);
 }

@@ -49,15 +49,15 @@ export interface MeasureOptions {
 }
 
 /** Milliseconds that an answer may take: the pass is too slow to be measured, or will never end. */
-export const CALL_LIMIT = 15_000;
+const CALL_LIMIT = 15_000;
 /** Rounds at the start whose times are thrown away, after the first call and the one that is checked. */
 export const WARM_UP_ROUNDS = 2;
 /** A first call of so many milliseconds makes warm-up rounds needless, and one round enough. */
-export const SLOW_CALL = 1000;
+const SLOW_CALL = 1000;
 /** A pass that has taken so many milliseconds sits the remaining rounds out, once it has had its least. */
-export const PATIENCE = 2000;
+const PATIENCE = 2000;
 /** Rounds that every pass has, unless its calls are slow. */
-export const LEAST_ROUNDS = 3;
+const LEAST_ROUNDS = 3;
 
 /**
  * Measures a case. In every round each entrant has its turn in each pass; every second round goes through them in the

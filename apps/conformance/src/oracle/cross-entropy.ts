@@ -146,7 +146,7 @@ function at(numbers: readonly Approximate[], index: number): Approximate {
 }
 
 /** What a row's slopes are multiplied by: upstream, row weight, divisor. */
-export function rowScales(algebra: Algebra, problem: Problem, { rows, divisor }: EvaluatedRows): Approximate[] {
+function rowScales(algebra: Algebra, problem: Problem, { rows, divisor }: EvaluatedRows): Approximate[] {
   const { options, inputs } = problem;
   const upstream = inputs["upstream"];
   const mean = (options["reduction"] ?? "mean") === "mean";
@@ -182,7 +182,7 @@ function asPyTorchAdds({ masses, distribution, smoothed }: RowLoss, scale: numbe
 }
 
 /** Writes row gradients in the layout of the logits. */
-export function scatter(gradients: readonly (readonly Approximate[])[], logits: Logits): Expected {
+function scatter(gradients: readonly (readonly Approximate[])[], logits: Logits): Expected {
   const { outer, classes, inner } = logits.split;
   const to = expectedZeros(logits.dtype, logits.shape, logits.dim);
   for (let r = 0; r < outer * inner; r++) {

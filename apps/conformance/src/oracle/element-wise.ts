@@ -18,14 +18,14 @@ type ElementFormula = (
 ) => Approximate;
 
 /** log(1 + eˣ), and its derivative 1/(1 + e⁻ˣ). */
-export function softplus(algebra: Algebra, x: number): Approximate {
+function softplus(algebra: Algebra, x: number): Approximate {
   if (Number.isNaN(x)) return exact(NaN);
   const small = algebra.log1p(algebra.exp(exact(-Math.abs(x))));
   return algebra.add(exact(Math.max(x, 0)), small);
 }
 
 /** 1/(1 + e⁻ˣ) */
-export function logistic(algebra: Algebra, x: number): Approximate {
+function logistic(algebra: Algebra, x: number): Approximate {
   if (Number.isNaN(x)) return exact(NaN);
   const e = algebra.exp(exact(-Math.abs(x)));
   return algebra.divide(x >= 0 ? ONE : e, algebra.add(ONE, e));
