@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import process from "node:process";
 import { EXIT } from "./exit.ts";
+import { interrupt } from "./interrupt.ts";
 import { main } from "./main.ts";
 
-process.once("SIGINT", () => process.exit(EXIT.interrupted));
+// A command that is at work ends in good order; the second time nobody waits.
+process.on("SIGINT", () => {
+  if (!interrupt()) process.exit(EXIT.interrupted);
+});
 
 // A reader that has seen enough, as in `surprisal demo | head`, is not an error.
 for (const stream of [process.stdout, process.stderr]) {

@@ -21,7 +21,7 @@ describe("what every command line has", () => {
   it("help on stderr, and exit code 2, without a command", async () => {
     const { code, stdout, stderr } = await run();
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain("eval [options] <logits> <targets>");
+    expect(stderr).toContain("eval [options] <logits> [targets]");
     expect(stderr.trimEnd().split("\n").at(-1)).toBe("surprisal: a command is required");
   });
 });
@@ -34,7 +34,12 @@ describe("usage errors: exit code 2, one line, nothing on stdout", () => {
       ["eval", "a.npy", "b.npy", "--lable-smoothing", "0.1"],
       "surprisal: unknown option '--lable-smoothing' (Did you mean --label-smoothing?)",
     ],
-    ["a missing argument", ["eval", "a.npy"], "surprisal: missing required argument 'targets'"],
+    ["a missing argument", ["eval"], "surprisal: missing required argument 'logits'"],
+    [
+      "nothing that says where the targets are",
+      ["eval", "a.npy"],
+      "surprisal: targets required: a second file, or --target with its name in the first",
+    ],
     [
       "a value that is no number",
       ["eval", "a.npy", "b.npy", "--softcap", "0x10"],

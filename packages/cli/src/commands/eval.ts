@@ -2,13 +2,25 @@ import { type Command, Option } from "commander";
 import { BACKENDS } from "../backends.ts";
 import type { EvalOptions } from "../eval/options.ts";
 import type { Io } from "../io.ts";
+import { FORMATS } from "../readers/formats.ts";
 import { decimal, integer } from "./arguments.ts";
 
 const NOTES = `
+Files: ${FORMATS.map((format) => `.${format}`).join(", ")}, told by their first bytes or their name; - is standard input.
+A * or ? in a file's name stands for shards, which follow each other along the first axis.
+
 Shapes, with C classes:
-  logits   [C], [N, C] or [N, C, d1 … dK], of f2, f4 or f8; another class axis by --class-dim
-  targets  class indices, any integer type, of the logits' shape without C;
-           or probabilities, of the logits' shape
+  logits   [C], [N, C] or [N, C, d1 … dK], floating or integers; another class axis by --class-dim;
+           in tables a column of lists, or several columns side by side
+  targets  class indices of the logits' shape without C; or, of the logits' shape, probabilities,
+           or integers that are one-hot
+
+Examples:
+  surprisal eval logits.npy targets.npy
+  surprisal eval predictions.parquet --logits logits --target label
+  surprisal eval scores.csv --logits 'class_*' --target label --from-probabilities
+  surprisal eval 'shards/logits-*.npy' 'shards/targets-*.npy' --label-smoothing 0.1
+  producer | surprisal eval - --format jsonl --logits logits --target target --json
 
 Exit codes: 0 done, 2 usage, 3 bad input, 4 backend unavailable, 130 interrupted.`;
 
@@ -16,32 +28,44 @@ Exit codes: 0 done, 2 usage, 3 bad input, 4 backend unavailable, 130 interrupted
 export function addEval(program: Command, io: Io): void {
   const command = program
     .command("eval")
-    .summary("cross entropy, perplexity and accuracy of .npy files")
-    .description("Cross entropy, perplexity and accuracy of logits against targets, both saved by numpy.save.")
-    .argument("<logits>", ".npy file of logits")
-    .argument("<targets>", ".npy file of class indices or probabilities")
+    .summary("cross entropy, perplexity and accuracy of files of predictions")
+    .description("Cross entropy, perplexity and accuracy of logits against targets, in files of any size.")
+    .argument("<logits>", "file of logits, or of logits and targets")
+    .argument("[targets]", "file of targets")
     .addHelpText("after", NOTES);
-  for (const option of lossOptions()) command.addOption(option);
+  for (const option of [...inputOptions(), ...lossOptions()]) command.addOption(option);
   command
-    .option(
-      "--class-dim <dim>",
-      "class axis of the logits file, and of a file of probabilities (default: 1; 0 for rank 1)",
-      integer,
-    )
     .addOption(new Option("--backend <name>", "where to compute").choices(["auto", ...names()]).default("auto"))
     .option("--json", "one line of JSON, for programs")
-    .action(async (logits: string, targets: string, options: EvalOptions) => {
+    .action(async (logits: string, targets: string | undefined, options: EvalOptions) => {
       const { runEval } = await import("../eval/run.ts");
-      await runEval(logits, targets, options, io);
+      await runEval({ logits, targets }, options, io);
     });
+}
+
+/** What is in the files, and where. */
+function inputOptions(): Option[] {
+  return [
+    new Option("--logits <name>", "array, column, or columns (a,b or a*) that hold the logits"),
+    new Option("--target <name>", "array, column, or columns that hold the targets; in the only file if there is one"),
+    new Option("--format <name>", "format of the first file, if it is not told by itself").choices([...FORMATS]),
+    new Option("--target-format <name>", "the same of the second file").choices([...FORMATS]),
+    new Option(
+      "--class-dim <dim>",
+      "class axis of the logits, and of probabilities (default: 1; 0 for rank 1)",
+    ).argParser(integer),
+    new Option("--from-probabilities", "the first file holds probabilities instead of logits"),
+    new Option("--binary", "binary cross entropy of each element; targets have the logits' shape"),
+    new Option("--pos-weight <w>", "with --binary: multiplies the positive part of the loss").argParser(decimal),
+  ];
 }
 
 /** The options of crossEntropy, by the same names. */
 function lossOptions(): Option[] {
   return [
     new Option("--reduction <how>", "of the rows' losses").choices(["mean", "sum", "none"]).default("mean"),
-    new Option("--weight <file>", ".npy file with one weight per class, [C]"),
-    new Option("--row-weight <file>", ".npy file with one weight per row, in the shape of class indices; may be bool"),
+    new Option("--weight <file>", "file with one weight per class, [C]"),
+    new Option("--row-weight <file>", "file with one weight per row, in the shape of class indices; may be bool"),
     new Option("--ignore-index <class>", "rows with this class index are left out (default: -100)").argParser(integer),
     new Option("--label-smoothing <e>", "target mass spread over all classes, in [0, 1]").argParser(decimal),
     new Option("--logit-scale <s>", "multiplies the logits (1 / temperature)").argParser(decimal),

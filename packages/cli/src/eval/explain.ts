@@ -23,7 +23,7 @@ function namesOf({ logits, targets, weight, rowWeight }: EvalFiles): string {
     weight === undefined ? [] : [`weight ${weight}`],
     rowWeight === undefined ? [] : [`row weight ${rowWeight}`],
   ];
-  return [`logits ${logits}`, `targets ${targets}`, ...more.flat()].join(", ");
+  return [`logits ${logits}`, `targets ${targets ?? logits}`, ...more.flat()].join(", ");
 }
 
 function exitCodeOf({ code }: SurprisalError): ExitCode {

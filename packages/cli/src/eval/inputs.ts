@@ -1,97 +1,86 @@
-import type { Backend, DType, Tensor } from "@surprisal/core";
 import { CliError, EXIT } from "../exit.ts";
+import { type ArrayReader, shapeOf, sizeOf } from "../readers/array-reader.ts";
 import { FormatError } from "../readers/format-error.ts";
-import { readNpy } from "../readers/npy.ts";
-import { shapeText } from "../report/numbers.ts";
-import { npyTensor } from "./npy-tensor.ts";
-import type { EvalFiles } from "./options.ts";
+import { STDIN } from "../readers/open-bytes.ts";
+import { openShards } from "../readers/shards.ts";
+import { binaryGeometryOf, type Geometry, geometryOf, sameShape } from "./geometry.ts";
+import type { EvalFiles, EvalOptions } from "./options.ts";
 
-/** What an evaluation computes with: the class axis of logits and probabilities is where core wants it. */
-export interface EvalInputs<B extends Backend = Backend> {
-  readonly logits: Tensor<DType, B>;
-  readonly targets: Tensor<DType, B>;
-  readonly weight: Tensor<DType, B> | undefined;
-  readonly rowWeight: Tensor<DType, B> | undefined;
-  /** The shapes in the files. */
-  readonly shapes: { readonly logits: readonly number[]; readonly targets: readonly number[] };
-  readonly classDim: number;
-  readonly probabilities: boolean;
+/** What an evaluation reads, opened and checked as far as headers say. */
+export interface EvalInputs {
+  readonly logits: ArrayReader;
+  readonly targets: ArrayReader;
+  readonly rowWeight: ArrayReader | undefined;
+  /** One number per class. */
+  readonly weight: ArrayReader | undefined;
+  readonly geometry: Geometry;
+  close(): void;
 }
 
 /**
- * Reads the files of an evaluation onto a backend.
- * @throws FormatError for files that do not go together; CliError for a `--class-dim` that the logits do not have
+ * Opens the files of an evaluation.
+ * @throws FormatError for files that do not go together; CliError for usage
  */
-export async function readInputs<B extends Backend>(
-  files: EvalFiles,
-  wantedDim: number | undefined,
-  backend: B,
-): Promise<EvalInputs<B>> {
-  const read = async (file: string): Promise<Tensor<DType, B>> => npyTensor(await readNpy(file), backend);
-  const logits = await read(files.logits);
-  checkLogits(logits, files.logits);
-  const classDim = resolveClassDim(wantedDim, logits.shape, files.logits);
-  const targets = await read(files.targets);
-  const probabilities = checkTargets(targets, logits, classDim, files);
-  const weight = files.weight === undefined ? undefined : await read(files.weight);
-  return {
-    logits: toClassDim(logits, classDim),
-    targets: probabilities ? toClassDim(targets, classDim) : targets,
-    weight: weight?.cast(logits.dtype), // NumPy's default is float64, whatever the logits are
-    rowWeight: files.rowWeight === undefined ? undefined : await read(files.rowWeight),
-    shapes: { logits: logits.shape, targets: targets.shape },
-    classDim,
-    probabilities,
-  };
-}
-
-function checkLogits({ rank, dtype }: Tensor, file: string): void {
-  if (!isFloating(dtype)) throw new FormatError(file, `logits must be floating (f2, f4 or f8); got ${dtype}`, "descr");
-  if (rank === 0) {
-    throw new FormatError(file, "logits must be [C], [N, C] or [N, C, d1 … dK]; got a scalar", "shape");
+export async function openInputs(files: EvalFiles, options: EvalOptions): Promise<EvalInputs> {
+  const opened: ArrayReader[] = [];
+  try {
+    const { logits, targets } = await openPair(files, options, opened);
+    const rowWeight = await openSingle(files.rowWeight, opened);
+    const weight = await openSingle(files.weight, opened);
+    const geometry =
+      options.binary === true ? binaryGeometryOf(logits, targets) : geometryOf(logits, targets, options.classDim);
+    checkRowWeight(rowWeight, logits, geometry);
+    checkWeight(weight, geometry);
+    return { logits, targets, rowWeight, weight, geometry, close: () => opened.forEach((each) => each.close()) };
+  } catch (error) {
+    opened.forEach((each) => each.close());
+    throw error;
   }
 }
 
-function isFloating(dtype: DType): boolean {
-  return ["f16", "f32", "f64"].includes(dtype);
+async function openPair(
+  { logits: file, targets: targetFile }: EvalFiles,
+  { logits: name, target, format, targetFormat }: EvalOptions,
+  opened: ArrayReader[],
+): Promise<{ readonly logits: ArrayReader; readonly targets: ArrayReader }> {
+  const logitsWish = { name, option: "--logits" };
+  const targetWish = { name: target, option: "--target" };
+  if (targetFile === undefined && target === undefined) {
+    throw new CliError(EXIT.usage, "targets required: a second file, or --target with its name in the first");
+  }
+  if (targetFile === STDIN && file === STDIN) {
+    throw new CliError(EXIT.usage, "only one of logits and targets can come from standard input (-)");
+  }
+  if (targetFile === undefined) {
+    const readers = await openShards({ file, wishes: [logitsWish, targetWish], format });
+    opened.push(...readers);
+  } else {
+    opened.push(...(await openShards({ file, wishes: [logitsWish], format })));
+    opened.push(...(await openShards({ file: targetFile, wishes: [targetWish], format: targetFormat })));
+  }
+  const [logits, targets] = opened;
+  if (logits === undefined || targets === undefined) throw new TypeError("a reader for each wish");
+  return { logits, targets };
 }
 
-function resolveClassDim(wanted: number | undefined, shape: readonly number[], file: string): number {
-  const rank = shape.length;
-  const dim = wanted ?? (rank === 1 ? 0 : 1);
-  if (dim >= -rank && dim < rank) return dim < 0 ? dim + rank : dim;
-  const message = `--class-dim must be in [${-rank}, ${rank - 1}] for logits ${shapeText(shape)} (${file}); got ${dim}`;
-  throw new CliError(EXIT.usage, message);
+async function openSingle(file: string | undefined, opened: ArrayReader[]): Promise<ArrayReader | undefined> {
+  if (file === undefined) return undefined;
+  const [reader] = await openShards({ file, wishes: [{ name: undefined, option: "its name" }] });
+  if (reader !== undefined) opened.push(reader);
+  return reader;
 }
 
-/** Whether targets are probabilities. Only the shape tells, as in PyTorch. */
-function checkTargets(targets: Tensor, logits: Tensor, classDim: number, files: EvalFiles): boolean {
-  const classes = shapeText(logits.shape.toSpliced(classDim, 1));
-  const shape = shapeText(targets.shape);
-  if (targets.dtype === "bool") {
-    throw new FormatError(
-      files.targets,
-      "targets must be integers or probabilities; got bool (save them as uint8)",
-      "descr",
-    );
-  }
-  const probabilities = shape === shapeText(logits.shape);
-  if (!probabilities && shape !== classes) {
-    const required = `targets must be ${classes} (class indices) or ${shapeText(logits.shape)} (probabilities)`;
-    const forLogits = `for logits ${shapeText(logits.shape)} with class dim ${classDim}`;
-    throw new FormatError(files.targets, `${required} ${forLogits}; got ${shape}`, "shape");
-  }
-  if (probabilities !== isFloating(targets.dtype)) {
-    const required = probabilities
-      ? `probabilities ${shape} must be floating`
-      : `class indices ${shape} must be integers`;
-    throw new FormatError(files.targets, `${required}; got ${targets.dtype}`, "descr");
-  }
-  return probabilities;
+function checkRowWeight(rowWeight: ArrayReader | undefined, logits: ArrayReader, { classDim }: Geometry): void {
+  if (rowWeight === undefined) return;
+  const shape = (classDim === undefined ? logits.shape : logits.shape.toSpliced(classDim, 1)) as ArrayReader["shape"];
+  if (sameShape(rowWeight.shape, shape)) return;
+  throw new FormatError(
+    rowWeight.name,
+    `row weights must be ${shapeOf(shape)}, one per row; got ${shapeOf(rowWeight.shape)}`,
+  );
 }
 
-/** A view with the class axis second, or first where it is the only one. */
-function toClassDim<B extends Backend>(array: Tensor<DType, B>, classDim: number): Tensor<DType, B> {
-  const [first, ...rest] = array.shape.map((_, dim) => dim).filter((dim) => dim !== classDim);
-  return first === undefined ? array : array.permute(first, classDim, ...rest);
+function checkWeight(weight: ArrayReader | undefined, { classes }: Geometry): void {
+  if (weight === undefined || (weight.shape.length === 1 && (sizeOf(weight.shape) ?? classes) === classes)) return;
+  throw new FormatError(weight.name, `weights must be [${classes}], one per class; got ${shapeOf(weight.shape)}`);
 }

@@ -1,4 +1,5 @@
 import type { CrossEntropyOptions } from "@surprisal/core";
+import type { Format } from "../readers/formats.ts";
 
 /** Options of `crossEntropy` that are numbers or words; weights come as files. */
 export type LossOptions = Omit<CrossEntropyOptions, "weight" | "rowWeight">;
@@ -8,7 +9,16 @@ export interface EvalOptions extends LossOptions {
   readonly reduction: "mean" | "sum" | "none";
   readonly weight?: string;
   readonly rowWeight?: string;
+  readonly posWeight?: number;
   readonly classDim?: number;
+  /** What in the first file holds the logits. */
+  readonly logits?: string;
+  /** What in the second file, or in the only one, holds the targets. */
+  readonly target?: string;
+  readonly format?: Format;
+  readonly targetFormat?: Format;
+  readonly binary?: boolean;
+  readonly fromProbabilities?: boolean;
   readonly backend: string;
   readonly json?: boolean;
 }
@@ -16,20 +26,15 @@ export interface EvalOptions extends LossOptions {
 /** The files of one evaluation, by what they are for. */
 export interface EvalFiles {
   readonly logits: string;
-  readonly targets: string;
+  /** Undefined: in the file of the logits. */
+  readonly targets: string | undefined;
   readonly weight: string | undefined;
   readonly rowWeight: string | undefined;
 }
 
 /** Only what `crossEntropy` knows, and only what was given. */
 export function lossOptions(options: EvalOptions): LossOptions {
-  const {
-    weight: _weight,
-    rowWeight: _rowWeight,
-    classDim: _classDim,
-    backend: _backend,
-    json: _json,
-    ...loss
-  } = options;
-  return loss;
+  const { reduction, ignoreIndex, labelSmoothing, logitScale, softcap, zLoss, normalizer, onEmpty, compat } = options;
+  const given = { ignoreIndex, labelSmoothing, logitScale, softcap, zLoss, normalizer, onEmpty, compat };
+  return { reduction, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }

@@ -5,16 +5,22 @@ import type { EvalReport } from "./report.ts";
 
 const SHOWN_LOSSES = 10;
 
+const KINDS = {
+  indices: "class indices",
+  "one-hot": "one-hot",
+  probabilities: "probabilities",
+  binary: "binary",
+} as const satisfies Record<EvalReport["targets"]["kind"], string>;
+
 /** The report for people. */
 export function renderEval(report: EvalReport, style: Style): string {
   const { logits, targets, backend } = report;
-  const kind = targets.kind === "indices" ? "class indices" : "probabilities";
   const rows: [string, string][] = [
+    ["logits", `${shapeText(logits.shape)} ${logits.dtype}  ${style.dim(logitsText(report))}`],
     [
-      "logits",
-      `${shapeText(logits.shape)} ${logits.dtype}  ${style.dim(`${logits.file}, class dim ${logits.classDim}`)}`,
+      "targets",
+      `${shapeText(targets.shape)} ${targets.dtype}  ${style.dim(`${targets.file}, ${KINDS[targets.kind]}`)}`,
     ],
-    ["targets", `${shapeText(targets.shape)} ${targets.dtype}  ${style.dim(`${targets.file}, ${kind}`)}`],
     ["rows", `${count(report.rows)}  ${style.dim(keptText(report))}`],
     ["loss", lossText(report, style)],
     ["perplexity", style.strong(significant(report.perplexity))],
@@ -22,6 +28,11 @@ export function renderEval(report: EvalReport, style: Style): string {
     ["backend", `${backend.name}  ${style.dim(`${milliseconds(report.milliseconds.loss)} ms for the loss`)}`],
   ];
   return table(rows.map(([label, value]) => [style.dim(label), value]));
+}
+
+function logitsText({ logits: { file, classDim, probabilities } }: EvalReport): string {
+  const dim = classDim === undefined ? "" : `, class dim ${classDim}`;
+  return `${file}${dim}${probabilities ? ", probabilities" : ""}`;
 }
 
 function keptText({ rows, keptRows }: EvalReport): string {

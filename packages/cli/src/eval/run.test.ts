@@ -172,11 +172,11 @@ describe("a backend that refuses", () => {
   const refusing: BackendEntry = { name: "gpu", create: () => Promise.resolve(without) };
   const entries = [refusing, { name: "cpu", create: () => Promise.resolve(cpu()) }];
   const options = { reduction: "mean", json: true } as const;
-  const files = [fixture("logits-f8.npy"), fixture("targets-i8.npy")] as const;
+  const files = { logits: fixture("logits-f8.npy"), targets: fixture("targets-i8.npy") };
 
   it("is passed over by auto", async () => {
     const io = { stdout: new Captured(), stderr: new Captured() };
-    await runEval(...files, { ...options, backend: "auto" }, io, entries);
+    await runEval(files, { ...options, backend: "auto" }, io, { entries });
     const { backend, loss } = JSON.parse(io.stdout.text) as EvalReport;
     expect(backend).toMatchObject({ name: "cpu", passedOver: [{ name: "gpu" }] });
     expect(backend.passedOver[0]?.reason).toContain("it has no f64");
@@ -186,8 +186,10 @@ describe("a backend that refuses", () => {
   it("is an error where it was asked for, or is the last", async () => {
     const io = { stdout: new Captured(), stderr: new Captured() };
     const told = { exitCode: EXIT.backendUnavailable, message: expect.stringContaining("it has no f64") as string };
-    await expect(runEval(...files, { ...options, backend: "gpu" }, io, entries)).rejects.toMatchObject(told);
-    await expect(runEval(...files, { ...options, backend: "auto" }, io, [refusing])).rejects.toMatchObject(told);
+    await expect(runEval(files, { ...options, backend: "gpu" }, io, { entries })).rejects.toMatchObject(told);
+    await expect(runEval(files, { ...options, backend: "auto" }, io, { entries: [refusing] })).rejects.toMatchObject(
+      told,
+    );
     expect(io.stdout.text).toBe("");
   });
 
@@ -210,7 +212,7 @@ describe("errors: one line on stderr, nothing on stdout", () => {
 
   it.each<[string, number, readonly [string, string], string[], RegExp]>([
     ["a missing file", 3, ["logits-f4.npy", "no.npy"], [], /no\.npy: no such file or directory$/],
-    ["bool targets", 3, ["logits-f4.npy", "targets-bool.npy"], [], /header field "descr": targets must be integers/],
+    ["bool targets", 3, ["logits-f4.npy", "targets-bool.npy"], [], /targets-bool\.npy: targets must be integers/],
     [
       "integers that are too large",
       3,
@@ -233,11 +235,11 @@ describe("errors: one line on stderr, nothing on stdout", () => {
       /class indices \[5\] must be integers; got f64$/,
     ],
     [
-      "integer logits",
+      "logits that are no numbers",
       3,
-      ["voxels.npy", "targets-i8.npy"],
+      ["targets-bool.npy", "targets-i8.npy"],
       [],
-      /voxels\.npy: .*logits must be floating \(f2, f4 or f8\); got i64$/,
+      /targets-bool\.npy: logits must be numbers; got bool$/,
     ],
     ["scalar logits", 3, ["scalar-logits.npy", "targets-i8.npy"], [], /logits must be .*; got a scalar$/],
     [
@@ -245,9 +247,15 @@ describe("errors: one line on stderr, nothing on stdout", () => {
       3,
       pair,
       ["--weight", "row-weight.npy"],
-      /weight must be \[3\].*got \[5\] \(logits .*weight .*row-weight\.npy\)$/,
+      /row-weight\.npy: weights must be \[3\], one per class; got \[5\]$/,
     ],
-    ["row weights of another shape", 3, pair, ["--row-weight", "weight.npy"], /rowWeight must be \[5\].*\)$/],
+    [
+      "row weights of another shape",
+      3,
+      pair,
+      ["--row-weight", "weight.npy"],
+      /weight\.npy: row weights must be \[5\], one per row; got \[3\]$/,
+    ],
     [
       "a mean over no row",
       3,
@@ -291,11 +299,13 @@ describe("errors: one line on stderr, nothing on stdout", () => {
     expect(result.stderr.trimEnd()).toMatch(message);
   });
 
-  it("integers of the logits' shape", async () => {
+  it("integers of the logits' shape that are not one-hot", async () => {
     const targets = temporary(npyBytes({ descr: "|u1", shape: "(5, 3)", data: new Uint8Array(15) }));
     const { code, stderr } = await run("eval", fixture("logits-f4.npy"), targets);
     expect(code).toBe(3);
-    expect(stderr).toMatch(/array\.npy: header field "descr": probabilities \[5, 3\] must be floating; got u8\n$/);
+    expect(stderr).toMatch(
+      /array\.npy: row 0 \(from 0\): integer targets .* must be one-hot, one 1 and else 0; got none\n$/,
+    );
   });
 
   it("a class index out of range", async () => {
@@ -304,6 +314,8 @@ describe("errors: one line on stderr, nothing on stdout", () => {
     );
     const { code, stderr } = await run("eval", fixture("logits-f4.npy"), targets);
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^surprisal: .*3.*targets .*array\.npy\)\n$/);
+    expect(stderr).toMatch(
+      /array\.npy: row 3 \(from 0\): class index must be an integer in \[0, 3\), or -100 .*; got 3\n$/,
+    );
   });
 });

@@ -1,76 +1,186 @@
-import { isSurprisalError } from "@surprisal/core";
+import { type Backend, crossEntropy, isSurprisalError, tensor } from "@surprisal/core";
 import { type BackendEntry, BACKENDS, chooseBackend, type Chosen } from "../backends.ts";
+import { CliError, EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { toJson } from "../report/json.ts";
 import { styleFor } from "../report/style.ts";
-import { type Evaluation, evaluate } from "./compute.ts";
+import { rowProgress } from "../report/progress-bar.ts";
+import { binaryEvaluator } from "./binary.ts";
+import { categoricalEvaluator } from "./categorical.ts";
+import { evaluateRows, type Evaluated, planOf } from "./evaluate.ts";
+import type { EvaluationPlan, Evaluator } from "./evaluator.ts";
 import { explain } from "./explain.ts";
-import { type EvalInputs, readInputs } from "./inputs.ts";
+import { type EvalInputs, openInputs } from "./inputs.ts";
 import { type EvalFiles, type EvalOptions, lossOptions } from "./options.ts";
-import type { EvalReport } from "./report.ts";
+import { reduced } from "./reduce.ts";
+import { type EvalReport, finalShape } from "./report.ts";
+import { targetsPerRow } from "./blocks.ts";
+
+/** What tests change. */
+export interface EvalSetting {
+  readonly entries?: readonly BackendEntry[];
+  readonly blockBytes?: number;
+}
 
 /** `surprisal eval`: reads, evaluates, and writes the report to stdout. */
 export async function runEval(
-  logits: string,
-  targets: string,
+  files: Pick<EvalFiles, "logits" | "targets">,
   options: EvalOptions,
   io: Io,
-  entries: readonly BackendEntry[] = BACKENDS,
+  setting: EvalSetting = {},
 ): Promise<void> {
-  const files: EvalFiles = { logits, targets, weight: options.weight, rowWeight: options.rowWeight };
-  const report = await evaluateOn(entries, files, options);
-  io.stdout.write(options.json === true ? toJson(report) : await rendered(report, io));
+  const all: EvalFiles = { ...files, weight: options.weight, rowWeight: options.rowWeight };
+  try {
+    checkOptions(options);
+    const inputs = await openInputs(all, options);
+    try {
+      const report = await makeReport(inputs, all, options, { io, ...setting });
+      io.stdout.write(options.json === true ? toJson(report) : await rendered(report, io));
+    } finally {
+      inputs.close();
+    }
+  } catch (error) {
+    throw explain(error, all);
+  }
 }
 
-/** On the backend that was asked for. `auto` goes on to the next where one refuses, as a GPU refuses f64. */
-async function evaluateOn(
-  entries: readonly BackendEntry[],
+/** Options are wrong before any file is opened: a loss of one row says so. */
+function checkOptions(options: EvalOptions): void {
+  const { ignoreIndex: _any, ...loss } = lossOptions(options);
+  crossEntropy(tensor([[0]]), tensor([0], [1], { dtype: "i64" }), loss).dispose();
+  if (options.binary !== true) {
+    if (options.posWeight !== undefined) throw new CliError(EXIT.usage, "--pos-weight is an option of --binary");
+    return;
+  }
+  const categorical = [
+    "weight",
+    "classDim",
+    "ignoreIndex",
+    "labelSmoothing",
+    "logitScale",
+    "softcap",
+    "zLoss",
+    "compat",
+  ] as const;
+  const given = categorical.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new CliError(EXIT.usage, `--${flag} is an option of losses over classes; it does not go with --binary`);
+}
+
+async function makeReport(
+  inputs: EvalInputs,
   files: EvalFiles,
   options: EvalOptions,
-  before: Chosen["passedOver"] = [],
+  { io, entries = BACKENDS, blockBytes }: EvalSetting & { readonly io: Io },
 ): Promise<EvalReport> {
-  const { backend, passedOver } = await chooseBackend(options.backend, entries);
-  const over = [...before, ...passedOver];
-  const rest = entries.slice(passedOver.length + 1);
+  const { fromProbabilities = false, posWeight } = options;
+  const plan = await planOf(inputs, lossOptions(options), { fromProbabilities, posWeight });
+  const { outer, inner } = plan.geometry;
+  const total = outer === undefined ? undefined : outer * inner;
+  using evaluators = new Evaluators(entries, options.backend, plan);
+  const progress = rowProgress(io.stderr, total);
   try {
-    return await makeReport(files, options, { backend, passedOver: over });
-  } catch (error) {
-    if (options.backend !== "auto" || rest.length === 0 || !isRefusal(error)) throw explain(error, files);
-    return await evaluateOn(rest, files, options, [...over, { name: backend.name, reason: error.message }]);
+    const keepLosses = options.reduction === "none";
+    const compute = evaluators.evaluate.bind(evaluators);
+    const evaluated = await evaluateRows(inputs, plan, compute, { keepLosses, progress, total, blockBytes });
+    return reportOf({ inputs, files, plan, evaluated, chosen: await evaluators.chosen() });
   } finally {
-    backend.dispose();
+    progress.stop();
   }
+}
+
+/** The backend that was asked for. `auto` goes on to the next where one refuses the first block, as a GPU refuses f64. */
+class Evaluators implements Disposable {
+  #entries: readonly BackendEntry[];
+  readonly #wanted: string;
+  readonly #plan: EvaluationPlan;
+  #evaluator: Evaluator | undefined;
+  #passedOver: Chosen["passedOver"] = [];
+
+  constructor(entries: readonly BackendEntry[], wanted: string, plan: EvaluationPlan) {
+    this.#entries = entries;
+    this.#wanted = wanted;
+    this.#plan = plan;
+  }
+
+  async evaluate(block: Parameters<Evaluator["evaluate"]>[0]): ReturnType<Evaluator["evaluate"]> {
+    const evaluator = (this.#evaluator ??= await this.#choose());
+    try {
+      return await evaluator.evaluate(block);
+    } catch (error) {
+      if (this.#wanted !== "auto" || this.#entries.length === 0 || block.firstRow > 0 || !isRefusal(error)) throw error;
+      this[Symbol.dispose]();
+      this.#passedOver = [...this.#passedOver, { name: evaluator.backend.name, reason: error.message }];
+      return this.evaluate(block);
+    }
+  }
+
+  /** The backend that computed, also where there was nothing to compute. */
+  async chosen(): Promise<Chosen> {
+    this.#evaluator ??= await this.#choose();
+    return { backend: this.#evaluator.backend, passedOver: this.#passedOver };
+  }
+
+  [Symbol.dispose](): void {
+    this.#evaluator?.dispose();
+    this.#evaluator = undefined;
+  }
+
+  async #choose(): Promise<Evaluator> {
+    const { backend, passedOver } = await chooseBackend(this.#wanted, this.#entries);
+    this.#entries = this.#entries.slice(passedOver.length + 1);
+    this.#passedOver = [...this.#passedOver, ...passedOver];
+    return evaluatorOn(this.#plan, backend);
+  }
+}
+
+function evaluatorOn(plan: EvaluationPlan, backend: Backend): Evaluator {
+  return plan.geometry.kind === "binary" ? binaryEvaluator(plan, backend) : categoricalEvaluator(plan, backend);
 }
 
 function isRefusal(error: unknown): error is Error {
   return isSurprisalError(error) && error.code === "backend-refused";
 }
 
-async function makeReport(files: EvalFiles, options: EvalOptions, chosen: Chosen): Promise<EvalReport> {
-  const start = performance.now();
-  const inputs = await readInputs(files, options.classDim, chosen.backend);
-  const read = performance.now() - start;
-  return reportOf(files, options, chosen, inputs, await evaluate(inputs, lossOptions(options)), read);
+interface Parts {
+  readonly inputs: EvalInputs;
+  readonly files: EvalFiles;
+  readonly plan: EvaluationPlan;
+  readonly evaluated: Evaluated;
+  readonly chosen: Chosen;
 }
 
-function reportOf(
-  files: EvalFiles,
-  { reduction }: EvalOptions,
-  { backend, passedOver }: Chosen,
-  { logits, targets, shapes, classDim, probabilities }: EvalInputs,
-  { milliseconds, ...evaluation }: Evaluation,
-  read: number,
-): EvalReport {
-  const kind = probabilities ? "probabilities" : "indices";
+function reportOf({ inputs, files, plan, evaluated, chosen }: Parts): EvalReport {
+  const { logits, targets, geometry } = inputs;
+  const { backend, passedOver } = chosen;
+  const metrics = evaluated.metrics.result();
+  const { rows, keptRows, correct, accuracy } = metrics;
   return {
     version: 1,
     command: "eval",
-    logits: { file: files.logits, shape: shapes.logits, dtype: logits.dtype, classDim },
-    targets: { file: files.targets, shape: shapes.targets, dtype: targets.dtype, kind },
-    reduction,
-    ...evaluation,
+    logits: {
+      file: files.logits,
+      shape: finalShape(logits.shape, rows * geometry.classes),
+      dtype: logits.dtype,
+      classDim: geometry.classDim,
+      probabilities: plan.fromProbabilities,
+    },
+    targets: {
+      file: files.targets ?? files.logits,
+      shape: finalShape(targets.shape, rows * targetsPerRow(geometry)),
+      dtype: targets.dtype,
+      kind: geometry.kind,
+    },
+    reduction: plan.loss.reduction ?? "mean",
+    ...reduced(metrics, plan.loss, evaluated.losses),
+    rows,
+    keptRows,
+    correct,
+    accuracy,
+    metrics,
     backend: { name: backend.name, passedOver },
-    milliseconds: { read, loss: milliseconds },
+    milliseconds: evaluated.milliseconds,
   };
 }
 

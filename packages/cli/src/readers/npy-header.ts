@@ -1,24 +1,9 @@
+import { ELEMENTS, type ElementType } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
 import { parseNpyDict } from "./npy-dict.ts";
 
-/** Bytes of each element type that is read, by NumPy's name. `b1` is bool, `f2` is half precision. */
-export const NPY_ITEM_BYTES = {
-  b1: 1,
-  i1: 1,
-  i2: 2,
-  i4: 4,
-  i8: 8,
-  u1: 1,
-  u2: 2,
-  u4: 4,
-  u8: 8,
-  f2: 2,
-  f4: 4,
-  f8: 8,
-} as const;
-
 /** NumPy's name of an element type, without the byte order. */
-export type NpyType = keyof typeof NPY_ITEM_BYTES;
+export type NpyType = Exclude<ElementType, "bf">;
 
 /** What the header of a .npy file says, checked. */
 export interface NpyHeader {
@@ -56,6 +41,7 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 
 /**
  * Where the header is, told by the first `NPY_PREFIX_BYTES` of the file before anything more is read.
+ * @param fileBytes size of the file; Infinity if it is a stream
  * @throws FormatError
  */
 export function npyHeaderExtent(prefix: Uint8Array, fileBytes: number, file: string): HeaderExtent {
@@ -83,19 +69,20 @@ export function npyHeaderExtent(prefix: Uint8Array, fileBytes: number, file: str
 
 /**
  * Checks a header's text, and that the file holds exactly the elements that it promises.
+ * @param dataFileBytes bytes that follow the header; not known of a stream
  * @throws FormatError
  */
-export function parseNpyHeader(text: string, dataFileBytes: number, file: string): NpyHeader {
+export function parseNpyHeader(text: string, dataFileBytes: number | undefined, file: string): NpyHeader {
   const { descr, fortranOrder, shape } = parseNpyDict(text, file);
   const { type, bigEndian } = parseDescr(descr, file);
   if (shape.length > MAX_DIMS) {
     throw new FormatError(file, `at most ${MAX_DIMS} dimensions required; got ${shape.length}`, "shape");
   }
-  const dataBytes = sizeInBytes(shape, NPY_ITEM_BYTES[type]);
+  const dataBytes = sizeInBytes(shape, ELEMENTS[type].bytes);
   if (!Number.isSafeInteger(dataBytes)) {
     throw new FormatError(file, `fewer than 2^53 bytes of elements required; got (${shape.join(", ")})`, "shape");
   }
-  if (dataBytes !== dataFileBytes) {
+  if (dataFileBytes !== undefined && dataBytes !== dataFileBytes) {
     const problem = dataFileBytes < dataBytes ? "truncated" : "longer than its header says";
     const needed = `shape (${shape.join(", ")}) of ${type} needs ${dataBytes} bytes after the header`;
     throw new FormatError(file, `${problem}: ${needed}; found ${dataFileBytes}`);
@@ -108,7 +95,7 @@ function parseDescr(descr: string, file: string): Pick<NpyHeader, "type" | "bigE
   const name = descr.slice(1);
   const why = UNREADABLE[name.slice(0, 1)];
   if (why !== undefined) throw new FormatError(file, `numbers required; got "${descr}", ${why}`, "descr");
-  const ordered = isType(name) && (order === "<" || order === ">" || (order === "|" && NPY_ITEM_BYTES[name] === 1));
+  const ordered = isType(name) && (order === "<" || order === ">" || (order === "|" && ELEMENTS[name].bytes === 1));
   if (!ordered) {
     const known = `an integer or float of 1 to 8 bytes with its byte order, such as "<f4" or "<i8", required`;
     throw new FormatError(file, `${known}; got "${descr}"`, "descr");
@@ -117,7 +104,7 @@ function parseDescr(descr: string, file: string): Pick<NpyHeader, "type" | "bigE
 }
 
 function isType(name: string): name is NpyType {
-  return Object.hasOwn(NPY_ITEM_BYTES, name);
+  return Object.hasOwn(ELEMENTS, name) && name !== "bf";
 }
 
 /** Any empty dimension makes the array empty, however large the others are; every partial product must be exact. */

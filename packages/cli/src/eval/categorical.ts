@@ -1,0 +1,110 @@
+import { type Backend, crossEntropyStats, type DType, type Tensor, tensor } from "@surprisal/core";
+import { allocateRowBlock, type RowBlock } from "../metrics/row-block.ts";
+import type { Elements } from "../readers/array-reader.ts";
+import type { InputBlock } from "./blocks.ts";
+import type { EvaluationPlan, Evaluator } from "./evaluator.ts";
+import { isFloat } from "./geometry.ts";
+import { checkedLabels, labelsOfOneHot, LEFT_OUT } from "./labels.ts";
+import { logProbabilities } from "./log-probabilities.ts";
+import { numbersOf } from "./numbers.ts";
+
+/** Evaluates cross entropy over classes on a backend, through `crossEntropyStats`. */
+export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Evaluator {
+  const { geometry, loss, names, dtypes } = plan;
+  const {
+    reduction: _reduction,
+    normalizer: _normalizer,
+    onEmpty: _onEmpty,
+    ignoreIndex = LEFT_OUT,
+    ...formula
+  } = loss;
+  const dense = geometry.kind === "probabilities";
+  let weight: Tensor | undefined;
+
+  return {
+    backend,
+    async evaluate(block) {
+      const { shape, firstRow, rows } = block;
+      const [outer, classes, inner] = shape;
+      const rowWeight = block.rowWeight === undefined ? undefined : await numbersOf(block.rowWeight, dtypes.rowWeight);
+      const rules = { name: names.targets, firstRow, classes, ignoreIndex, rowWeight };
+      const labels = dense
+        ? undefined
+        : geometry.kind === "one-hot"
+          ? checkedLabels(labelsOfOneHot(block.targets, inner, rules), rules)
+          : checkedLabels(block.targets, rules);
+      const input = await logitsOf(block, plan);
+      weight ??= plan.weight && tensor(plan.weight, [classes], { backend }).cast(input.dtype);
+      const flat = inner === 1;
+      using x = tensor(input.logits, flat ? [outer, classes] : shape, { dtype: input.dtype, backend });
+      const rowShape = flat ? [outer] : [outer, inner];
+      using y =
+        labels === undefined
+          ? tensor(block.targets, x.shape, { dtype: dtypes.targets, backend })
+          : tensor(labels, rowShape, { backend });
+      using w = block.rowWeight && tensor(block.rowWeight, rowShape, { dtype: dtypes.rowWeight, backend });
+      const options = {
+        ...formula,
+        ignoreIndex: dense ? ignoreIndex : LEFT_OUT,
+        ...(weight && { weight }),
+        ...(w && { rowWeight: w }),
+      };
+      const stats = await readStats(crossEntropyStats(x, y, options));
+      return rowBlock({ firstRow, rows, stats, labels, rowWeight, weight: plan.weight });
+    },
+    dispose() {
+      weight?.dispose();
+      backend.dispose();
+    },
+  };
+}
+
+/** Logits in a floating dtype: integers become f64, probabilities their logarithms. */
+async function logitsOf(
+  block: InputBlock,
+  { fromProbabilities, dtypes, names }: EvaluationPlan,
+): Promise<{ readonly logits: Elements; readonly dtype: DType }> {
+  const dtype = dtypes.logits;
+  if (fromProbabilities) return logProbabilities(block, dtype, names.logits);
+  if (isFloat(dtype)) return { logits: block.logits, dtype };
+  return { logits: await numbersOf(block.logits, dtype), dtype: "f64" };
+}
+
+type Stats = Readonly<Record<"loss" | "logSum" | "predicted" | "rank" | "entropy" | "probability", ArrayLike<number>>>;
+
+async function readStats(stats: ReturnType<typeof crossEntropyStats>): Promise<Stats> {
+  const { loss, max, logSum, predicted, rank, entropy, probability } = stats;
+  const columns = { loss, logSum, predicted, rank, entropy, probability };
+  const read = await Promise.all(
+    Object.entries(columns).map(async ([name, column]) => [name, await column.data()] as const),
+  );
+  for (const column of [...Object.values(columns), max]) column.dispose();
+  return Object.fromEntries(read) as unknown as Stats;
+}
+
+interface Rows {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly stats: Stats;
+  readonly labels: Int32Array | undefined;
+  readonly rowWeight: Float64Array | undefined;
+  readonly weight: Float64Array | undefined;
+}
+
+function rowBlock({ firstRow, rows, stats, labels, rowWeight, weight }: Rows): RowBlock {
+  const block = allocateRowBlock(rows, firstRow);
+  block.loss.set(stats.loss);
+  block.rank.set(stats.rank);
+  block.targetProbability.set(stats.probability);
+  block.entropy.set(stats.entropy);
+  block.prediction.set(stats.predicted);
+  if (labels !== undefined) block.target.set(labels);
+  for (let row = 0; row < rows; row++) {
+    block.maxProbability[row] = Math.exp(-(stats.logSum[row] as number));
+    const label = labels?.[row];
+    if (label === LEFT_OUT || rowWeight?.[row] === 0) continue;
+    block.kept[row] = 1;
+    block.weight[row] = (label === undefined ? 1 : (weight?.[label] ?? 1)) * (rowWeight?.[row] ?? 1);
+  }
+  return block;
+}

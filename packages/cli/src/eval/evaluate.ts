@@ -1,0 +1,112 @@
+import { setImmediate } from "node:timers/promises";
+import { CliError, EXIT } from "../exit.ts";
+import { onInterrupt } from "../interrupt.ts";
+import type { RowBlock } from "../metrics/row-block.ts";
+import { DEFAULT_METRICS } from "../metrics/settings.ts";
+import { Metrics } from "../metrics/metrics.ts";
+import { readElements } from "../readers/array-reader.ts";
+import { newElements } from "../readers/elements.ts";
+import { FormatError } from "../readers/format-error.ts";
+import { count } from "../report/numbers.ts";
+import type { RowProgress } from "../report/progress-bar.ts";
+import { hasLabels } from "./binary.ts";
+import { blocksOf, type InputBlock } from "./blocks.ts";
+import type { EvaluationPlan } from "./evaluator.ts";
+import type { EvalInputs } from "./inputs.ts";
+import type { LossOptions } from "./options.ts";
+import { numbersOf } from "./numbers.ts";
+
+/** How the rows of a block are computed; the first block decides on what. */
+export type Compute = (block: InputBlock) => Promise<RowBlock>;
+
+/** What an evaluation has found. */
+export interface Evaluated {
+  readonly metrics: Metrics;
+  /** One per row, where they are asked for. */
+  readonly losses: readonly number[] | undefined;
+  readonly milliseconds: { readonly read: number; readonly loss: number };
+}
+
+/** How an evaluation is run. */
+export interface EvaluateOptions {
+  readonly keepLosses: boolean;
+  readonly progress: RowProgress;
+  readonly total: number | undefined;
+  readonly blockBytes?: number | undefined;
+}
+
+/** Signals come in between blocks, when the event loop has had its turn; that often, in milliseconds. */
+const TURN = 50;
+
+/**
+ * Works through all rows, block by block.
+ * @throws FormatError for what is wrong in the files; CliError with exit code 130 after an interruption
+ */
+export async function evaluateRows(
+  inputs: EvalInputs,
+  plan: EvaluationPlan,
+  compute: Compute,
+  { keepLosses, progress, total, blockBytes }: EvaluateOptions,
+): Promise<Evaluated> {
+  const binary = plan.geometry.kind === "binary";
+  const metrics = new Metrics({
+    classes: binary ? 2 : plan.geometry.classes,
+    indices: binary ? hasLabels(plan) : plan.geometry.kind !== "probabilities",
+    ...DEFAULT_METRICS,
+  });
+  const losses: number[] = [];
+  let interrupted = false;
+  using _ = onInterrupt(() => (interrupted = true));
+  let done = 0;
+  let lossTime = 0;
+  const start = performance.now();
+  let turn = start;
+  for await (const block of blocksOf(inputs, blockBytes)) {
+    const from = performance.now();
+    const rows = await compute(block);
+    metrics.add(rows);
+    const now = performance.now();
+    lossTime += now - from;
+    if (keepLosses) for (let row = 0; row < rows.rows; row++) losses.push(rows.loss[row] as number);
+    done += block.rows;
+    if (now - turn < TURN) continue;
+    progress.update(done);
+    await setImmediate();
+    turn = performance.now();
+    if (interrupted) throw interruptedAfter(done, total);
+  }
+  const read = performance.now() - start - lossTime;
+  return { metrics, losses: keepLosses ? losses : undefined, milliseconds: { read, loss: lossTime } };
+}
+
+function interruptedAfter(rows: number, total: number | undefined): CliError {
+  const share = total === undefined ? "" : ` of ${count(total)} (${Math.floor((rows / total) * 100)} %)`;
+  return new CliError(EXIT.interrupted, `interrupted after ${count(rows)} rows${share}; there is no result`);
+}
+
+/** The plan of an evaluation; class weights are read here, all of them. */
+export async function planOf(
+  inputs: EvalInputs,
+  loss: LossOptions,
+  { fromProbabilities, posWeight }: Pick<EvaluationPlan, "fromProbabilities" | "posWeight">,
+): Promise<EvaluationPlan> {
+  const { geometry, logits, targets, rowWeight } = inputs;
+  return {
+    geometry,
+    loss,
+    weight: await weightOf(inputs),
+    fromProbabilities,
+    posWeight,
+    dtypes: { logits: logits.dtype, targets: targets.dtype, rowWeight: rowWeight?.dtype ?? "f64" },
+    names: { logits: logits.name, targets: targets.name },
+  };
+}
+
+async function weightOf({ weight, geometry }: EvalInputs): Promise<Float64Array | undefined> {
+  if (weight === undefined) return undefined;
+  const values = newElements(weight.dtype, geometry.classes + 1);
+  const length = await readElements(weight, values);
+  if (length === geometry.classes) return numbersOf(values.subarray(0, length), weight.dtype);
+  const came = length > geometry.classes ? "more" : `only ${length}`;
+  throw new FormatError(weight.name, `${geometry.classes} weights required, one per class; it has ${came}`);
+}

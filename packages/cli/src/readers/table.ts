@@ -1,0 +1,115 @@
+import type { DType } from "@surprisal/core";
+import { type ArrayReader, type Elements, type ReaderShape, rowSizeOf } from "./array-reader.ts";
+import { FormatError } from "./format-error.ts";
+import type { Wanted } from "./members.ts";
+
+/** One thing that a table is asked for: a column, or several that stand side by side, as the classes of logits do. */
+export interface TableColumn {
+  /** What it was asked for by, for messages. */
+  readonly label: string;
+  readonly dtype: DType;
+  readonly shape: ReaderShape;
+}
+
+/** Some rows of what was asked for, in the order of the wishes. */
+export interface TableBatch {
+  readonly rows: number;
+  readonly columns: readonly Elements[];
+}
+
+/** A table in a file, read front to back in batches of rows. */
+export interface Table {
+  readonly name: string;
+  readonly columns: readonly TableColumn[];
+  /** Whether its numbers are written as text. */
+  readonly text: boolean;
+  /** The next rows; undefined at the end. */
+  next(): Promise<TableBatch | undefined>;
+  close(): void;
+}
+
+/**
+ * The columns of a table as arrays. They are read in step: what one has read and another has not is kept in memory, which
+ * is never more than a batch while they are read by turns.
+ * @throws FormatError for columns without a number in them
+ */
+export function arraysOfTable(table: Table): readonly ArrayReader[] {
+  for (const { label, shape } of table.columns) {
+    if (rowSizeOf(shape) === 0) throw new FormatError(table.name, `${label}: at least one number in a row required`);
+  }
+  const waiting: Elements[][] = table.columns.map(() => []);
+  let open = table.columns.length;
+  return table.columns.map(({ label, dtype, shape }, column) => ({
+    name: label === "" ? table.name : `${table.name}, ${label}`,
+    dtype,
+    shape,
+    text: table.text,
+    async read(into) {
+      const queue = waiting[column] ?? [];
+      if (queue.length === 0) {
+        const batch = await table.next();
+        batch?.columns.forEach((elements, each) => waiting[each]?.push(elements));
+      }
+      const [first] = queue;
+      if (first === undefined) return 0;
+      const count = Math.min(first.length, into.length);
+      into.set(first.subarray(0, count) as never);
+      if (count === first.length) queue.shift();
+      else queue[0] = first.subarray(count);
+      return count;
+    },
+    close() {
+      open--;
+      if (open === 0) table.close();
+    },
+  }));
+}
+
+/**
+ * The columns that a wish means, by number: a name; names with commas between; `*` for any part of a name; all where
+ * nothing is said. `single` is whether it is one column named by itself, whose items are scalars.
+ *
+ * @throws FormatError that lists the columns there are
+ */
+export function chooseColumns(
+  names: readonly string[],
+  { name, option }: Wanted,
+  file: string,
+): { readonly numbers: readonly number[]; readonly single: boolean } {
+  if (name === undefined) return { numbers: names.map((_, column) => column), single: names.length === 1 };
+  const exact = names.indexOf(name);
+  if (exact >= 0) return { numbers: [exact], single: true };
+  const numbers = name.split(",").flatMap((part) => {
+    const matches = matcherOf(part.trim());
+    const found = names.flatMap((each, column) => (matches(each) ? [column] : []));
+    if (found.length > 0) return found;
+    throw new FormatError(file, `no column ${JSON.stringify(part)} (${option}); it has ${shownNames(names)}`);
+  });
+  return { numbers, single: false };
+}
+
+/** Whether a name is a pattern with `*` in it for any characters. */
+export function matcherOf(pattern: string): (name: string) => boolean {
+  if (!pattern.includes("*")) return (name) => name === pattern;
+  const [first = "", ...rest] = pattern.split("*");
+  return (name) => {
+    if (!name.startsWith(first)) return false;
+    let at = first.length;
+    for (const [i, part] of rest.entries()) {
+      const found = i === rest.length - 1 ? Math.max(name.length - part.length, at) : name.indexOf(part, at);
+      if (found < 0 || !name.startsWith(part, found)) return false;
+      at = found + part.length;
+    }
+    return true;
+  };
+}
+
+function shownNames(names: readonly string[]): string {
+  const shown = names.slice(0, 8).map((name) => name.slice(0, 40));
+  return shown.join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");
+}
+
+/** The label of a wish in messages. */
+export function labelOf({ name }: Wanted): string {
+  return name === undefined ? "" : `column ${name}`;
+}
