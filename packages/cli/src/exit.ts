@@ -9,6 +9,8 @@ export const EXIT = {
   badInput: 3,
   backendUnavailable: 4,
   internal: 70,
+  /** Shards are missing: come back when they are there. */
+  incomplete: 75,
   interrupted: 130,
 } as const;
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addDemo } from "./commands/demo.ts";
 import { addEval } from "./commands/eval.ts";
+import { addMerge } from "./commands/merge.ts";
 import { CliError, EXIT, exitCodeOf, renderError } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { styleFor } from "./report/style.ts";
@@ -56,6 +57,7 @@ function program(io: Io): Command {
     .configureHelp({ styleTitle: (title) => styleFor(io.stdout).strong(title) });
   addDemo(command, io);
   addEval(command, io);
+  addMerge(command, io);
   return command;
 }
 

@@ -22,9 +22,15 @@ export function evaluationLines(evaluation: Evaluation, style: Style): Line[] {
     ["perplexity", `${style.strong(significant(perplexity))}${note(perplexityRange(evaluation))}`],
     ...bitsPerByteLine(evaluation, style),
     ["accuracy", `${style.strong(percent(evaluation.accuracy))}${note([correctText(evaluation), ...topK].join(", "))}`],
-    ["rank", `${significant(ranks.meanRank, 4)}${note(`mean; mean reciprocal ${significant(ranks.meanReciprocalRank, 4)}`)}`],
+    [
+      "rank",
+      `${significant(ranks.meanRank, 4)}${note(`mean; mean reciprocal ${significant(ranks.meanReciprocalRank, 4)}`)}`,
+    ],
     ["entropy", `${significant(entropyMean, 4)} nats${note("mean, of the predictions")}`],
-    ["calibration", `${percent(calibration.expectedError)}${note(`expected error, over ${calibration.bins.length} bins`)}`],
+    [
+      "calibration",
+      `${percent(calibration.expectedError)}${note(`expected error, over ${calibration.bins.length} bins`)}`,
+    ],
     ...nonFiniteLine(evaluation, style),
   ];
 }
