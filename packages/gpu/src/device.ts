@@ -37,7 +37,7 @@ async function entryPoint(): Promise<GPU> {
     module = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as typeof module;
   } catch (error) {
     const message = "no WebGPU: navigator.gpu is undefined; in Node, Bun and the like install the package webgpu";
-    throw new BackendError("backend-unavailable", message, { cause: String(error) });
+    throw new BackendError("backend-unavailable", message, { missing: "webgpu", cause: String(error) });
   }
   const made = module.create([]);
   dawn.push(made);
@@ -46,24 +46,43 @@ async function entryPoint(): Promise<GPU> {
 
 /** Finds a device, or takes that which is given. */
 export async function findDevice({ device, adapter, powerPreference }: GpuOptions): Promise<Found> {
-  if (device !== undefined) return { device, own: false, facts: factsOf(device.adapterInfo) };
+  if (device !== undefined) return { device, own: false, facts: factsOf(device.adapterInfo, device) };
   const found = adapter ?? (await (await entryPoint()).requestAdapter(powerPreference && { powerPreference }));
   if (found === null) {
     const message = "no adapter: no GPU that WebGPU can use; install its driver, or take another backend";
-    throw new BackendError("backend-unavailable", message);
+    throw new BackendError("backend-unavailable", message, { missing: "adapter" });
   }
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, found.limits[name]]));
   try {
     const made = await found.requestDevice({ requiredLimits, label: "surprisal" });
-    return { device: made, own: true, facts: factsOf(found.info) };
+    return { device: made, own: true, facts: factsOf(found.info, found) };
   } catch (error) {
-    throw new BackendError("backend-unavailable", `no device: ${String(error)}`, { cause: String(error) });
+    const details = { missing: "device", cause: String(error) };
+    throw new BackendError("backend-unavailable", `no device: ${String(error)}`, details);
   }
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/iu;
 
-function factsOf({ vendor, architecture, device, description }: GPUAdapterInfo): Readonly<Record<string, unknown>> {
-  const software = SOFTWARE.test([vendor, architecture, device, description].join(" "));
-  return { vendor, architecture, device, description, software };
+/** Limits that say what a device can do, beside the two sizes of buffers that `describe()` gives in bytes. */
+const TOLD = [
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+  "maxStorageBuffersPerShaderStage",
+] as const;
+
+function factsOf(
+  { vendor, architecture, device, description }: GPUAdapterInfo,
+  { features, limits }: GPUAdapter | GPUDevice,
+): Readonly<Record<string, unknown>> {
+  return {
+    vendor,
+    architecture,
+    device,
+    description,
+    software: SOFTWARE.test([vendor, architecture, device, description].join(" ")),
+    features: [...features].toSorted(),
+    limits: Object.fromEntries(TOLD.map((name) => [name, limits[name]])),
+  };
 }

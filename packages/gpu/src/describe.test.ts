@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { gpu } from "./gpu.ts";
+
+test("describe() says what the adapter is and can do, as plain data", async () => {
+  const backend = await gpu();
+  const facts = backend.describe();
+  expect([facts["name"], typeof facts["vendor"], typeof facts["software"]]).toEqual(["gpu", "string", "boolean"]);
+  expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
+  const { features, limits } = facts as { features: readonly string[]; limits: Readonly<Record<string, number>> };
+  expect(features.every((name) => typeof name === "string")).toBe(true);
+  expect(limits["maxComputeInvocationsPerWorkgroup"]).toBeGreaterThanOrEqual(256); // what every adapter has
+  backend.dispose();
+});
