@@ -1,4 +1,4 @@
-import { type Backend, klDivergence, logSoftmax, tensor } from "@surprisal/core";
+import { type Backend, logSoftmax, tensor } from "@surprisal/core";
 
 /** Logits of some rows, `[outer, classes, inner]`, dense. */
 export interface Logits {
@@ -7,29 +7,39 @@ export interface Logits {
 }
 
 /**
- * KL(A‖B) of each row, in nats: `Σ p_A·(log p_A − log p_B)`, from log-probabilities, in f64. Rounding can make it of models
- * that are all but equal a hair less than 0: then it is 0.
+ * KL(A‖B) of each row, in nats, in f64, as Σ (q − p + p·d) with d = log p − log q: the same as Σ p·d, as p and q both sum to
+ * 1, but no term is below 0, and what rounding does to log z is of second order. So divergences of 1e-15 have their digits.
  *
  * @param backend one that computes in f64
  */
 export async function divergences(a: Logits, b: Logits, backend: Backend): Promise<Float64Array> {
-  using logitsA = tensor(a.values, a.shape, { backend });
-  using logitsB = tensor(b.values, b.shape, { backend });
-  using logA = logSoftmax(logitsA, { dim: 1 });
-  using logB = logSoftmax(logitsB, { dim: 1 });
-  using each = klDivergence(logB, logA, { logTarget: true, reduction: "none" });
-  return rowSums(await each.data(), a.shape);
-}
-
-function rowSums(terms: ArrayLike<unknown>, [outer, classes, inner]: Logits["shape"]): Float64Array {
+  const logA = await logProbabilities(a, backend);
+  const logB = await logProbabilities(b, backend);
+  const [outer, classes, inner] = a.shape;
   const sums = new Float64Array(outer * inner);
   for (let n = 0; n < outer; n++) {
     for (let c = 0; c < classes; c++) {
       const at = (n * classes + c) * inner;
       for (let k = 0; k < inner; k++) {
-        sums[n * inner + k] = (sums[n * inner + k] as number) + (terms[at + k] as number);
+        const row = n * inner + k;
+        sums[row] = (sums[row] as number) + term(logA[at + k] as number, logB[at + k] as number);
       }
     }
   }
-  return sums.map((sum) => (sum < 0 ? 0 : sum));
+  return sums;
+}
+
+async function logProbabilities({ values, shape }: Logits, backend: Backend): Promise<Float64Array> {
+  using logits = tensor(values, shape, { backend });
+  using result = logSoftmax(logits, { dim: 1 });
+  return (await result.data()) as Float64Array;
+}
+
+/** q − p + p·d, at least 0. */
+function term(logP: number, logQ: number): number {
+  if (logP === -Infinity) return Math.exp(logQ);
+  const difference = logP - logQ;
+  const p = Math.exp(logP);
+  if (Math.abs(difference) < 1) return p * (Math.expm1(-difference) + difference);
+  return Math.exp(logQ) - p + p * difference;
 }
