@@ -25,8 +25,8 @@ const BLOCK_ROWS = 2 ** 16;
 const HELD_BYTES = 256 * 2 ** 20;
 
 /**
- * Reads logits, targets and row weights in step, a block of whole rows at a time. Memory: a block, whatever the size of the
- * files. The arrays of a block are overwritten by the next one.
+ * Reads logits, targets and row weights in step, a block of whole rows at a time. Memory: two blocks, whatever the size of
+ * the files. The arrays of a block are overwritten by the next but one.
  *
  * @throws FormatError where one of them ends before the others
  */
@@ -44,37 +44,70 @@ export async function* blocksOf(inputs: EvalInputs, blockBytes: number = BLOCK_B
   yield* frontToBack(inputs, Math.max(1, fitting));
 }
 
+/** One block is read while the one before it is computed. */
 async function* frontToBack(inputs: EvalInputs, units: number): AsyncGenerator<InputBlock> {
-  const { logits, targets, rowWeight, geometry } = inputs;
-  const { classes, inner, outer } = geometry;
-  const perUnit = targetsPerRow(geometry) * inner;
-  const most = Math.min(units, outer ?? units);
-  const [x, y] = [newElements(logits.dtype, most * classes * inner), newElements(targets.dtype, most * perUnit)];
-  const w = rowWeight === undefined ? undefined : newElements(rowWeight.dtype, most * inner);
+  const buffers = [buffersFor(inputs, units), buffersFor(inputs, units)] as const;
   let firstRow = 0;
-  for (;;) {
-    const count = await readElements(logits, x);
-    const read = count / (classes * inner);
-    if (!Number.isInteger(read)) throw endsWithin(logits, firstRow, count);
-    const rows = read * inner;
-    await expectElements(targets, y.subarray(0, read * perUnit), { firstRow, rows });
-    if (rowWeight !== undefined && w !== undefined)
-      await expectElements(rowWeight, w.subarray(0, rows), { firstRow, rows });
-    if (read > 0) {
-      yield {
-        firstRow,
-        rows,
-        shape: [read, classes, inner],
-        logits: x.subarray(0, count),
-        targets: y.subarray(0, read * perUnit),
-        rowWeight: w?.subarray(0, rows),
-      };
+  let pending = readBlock(inputs, buffers[0], firstRow);
+  try {
+    for (let turn = 1; ; turn ^= 1) {
+      const { block, last } = await pending;
+      firstRow += block.rows;
+      if (last) {
+        if (block.rows > 0) yield block;
+        return;
+      }
+      pending = readBlock(inputs, turn === 0 ? buffers[0] : buffers[1], firstRow);
+      pending.catch(() => undefined); // thrown when it is waited for
+      yield block;
     }
-    firstRow += rows;
-    if (read === most) continue;
-    for (const other of [targets, rowWeight]) if (other !== undefined) await expectEnd(other, firstRow);
-    return;
+  } finally {
+    await pending.catch(() => undefined); // nothing may be read into after files are closed
   }
+}
+
+/** Memory for one block. */
+interface Buffers {
+  readonly units: number;
+  readonly logits: Elements;
+  readonly targets: Elements;
+  readonly rowWeight: Elements | undefined;
+}
+
+function buffersFor({ logits, targets, rowWeight, geometry }: EvalInputs, most: number): Buffers {
+  const { classes, inner, outer } = geometry;
+  const units = Math.min(most, outer ?? most);
+  return {
+    units,
+    logits: newElements(logits.dtype, units * classes * inner),
+    targets: newElements(targets.dtype, units * targetsPerRow(geometry) * inner),
+    rowWeight: rowWeight && newElements(rowWeight.dtype, units * inner),
+  };
+}
+
+async function readBlock(
+  { logits, targets, rowWeight, geometry }: EvalInputs,
+  buffers: Buffers,
+  firstRow: number,
+): Promise<{ readonly block: InputBlock; readonly last: boolean }> {
+  const { classes, inner } = geometry;
+  const count = await readElements(logits, buffers.logits);
+  const units = count / (classes * inner);
+  if (!Number.isInteger(units)) throw endsWithin(logits, firstRow, count);
+  const rows = units * inner;
+  const block: InputBlock = {
+    firstRow,
+    rows,
+    shape: [units, classes, inner],
+    logits: buffers.logits.subarray(0, count),
+    targets: buffers.targets.subarray(0, rows * targetsPerRow(geometry)),
+    rowWeight: buffers.rowWeight?.subarray(0, rows),
+  };
+  await expectElements(targets, block.targets, block);
+  if (rowWeight !== undefined && block.rowWeight !== undefined) await expectElements(rowWeight, block.rowWeight, block);
+  const last = units < buffers.units;
+  if (last) for (const other of [targets, rowWeight]) if (other !== undefined) await expectEnd(other, firstRow + rows);
+  return { block, last };
 }
 
 /** Where one outer position does not fit: runs of positions, class by class. */

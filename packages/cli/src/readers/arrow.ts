@@ -9,9 +9,10 @@ import {
   type Schema,
   Type,
 } from "apache-arrow";
+import type { FileHandle } from "node:fs/promises";
 import { zstdDecompressSync } from "node:zlib";
 import type { Elements } from "./array-reader.ts";
-import { type Bytes, chunksOf, isSeekable, readFully } from "./bytes.ts";
+import { type Bytes, chunksOf, isSeekable, readFully, type SeekableBytes } from "./bytes.ts";
 import { ELEMENTS, type ElementType, newElements, widen } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
 import type { Wanted } from "./members.ts";
@@ -34,21 +35,23 @@ interface Choice {
 }
 
 /**
- * Opens Arrow's IPC format, a stream or a file (which is a stream between two magic words): columns of numbers, or of
+ * Opens Arrow's IPC format, a stream or a file: columns of numbers, or of
  * lists of numbers that have the same length in every row. One record batch is in memory at a time.
  *
  * @throws FormatError, also for whatever the library throws
  */
 export async function openArrow(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "stream"): Promise<Table> {
   const { name } = bytes;
-  if (kind === "file") await skipMagic(bytes);
+  if (kind === "file") await checkMagic(bytes);
   if (typeof zstdDecompressSync === "function") {
     const decode = (data: Uint8Array): Uint8Array => zstdDecompressSync(data, { maxOutputLength: UNPACKED_LIMIT });
     compressionRegistry.set(CompressionType.ZSTD, { decode });
   }
   const reader = await guarded(name, async () => {
-    const from = await RecordBatchReader.from(chunksOf(bytes, CHUNK_BYTES));
-    return from.open();
+    const from = isSeekable(bytes)
+      ? RecordBatchReader.from(fileHandle(bytes))
+      : RecordBatchReader.from(chunksOf(bytes, CHUNK_BYTES));
+    return (await from).open();
   });
   const schema = reader.schema as Schema | undefined;
   if (schema === undefined) throw new FormatError(name, "an Arrow schema required; it is empty");
@@ -103,14 +106,36 @@ export async function openArrow(bytes: Bytes, wishes: readonly Wanted[], kind: "
   }
 }
 
-/** A file begins and ends with the magic word; a stream that broke off has no end. */
-async function skipMagic(bytes: Bytes): Promise<void> {
-  await readFully(bytes, new Uint8Array(MAGIC_BYTES), "magic");
-  if (!isSeekable(bytes)) return;
+/**
+ * A file begins and ends with the magic word. What is between them is a stream, but for the schema, which some writers put
+ * at the end only: from standard input, files of others can be read.
+ */
+async function checkMagic(bytes: Bytes): Promise<void> {
+  if (!isSeekable(bytes)) return readFully(bytes, new Uint8Array(MAGIC_BYTES), "magic");
   const end = new Uint8Array(MAGIC.length);
   if (bytes.size >= MAGIC_BYTES + end.length) bytes.readAt(bytes.size - end.length, end);
   if (Buffer.from(end).toString("latin1") === MAGIC) return;
   throw new FormatError(bytes.name, `truncated: an Arrow file ends with ${MAGIC}; this one does not`);
+}
+
+/** As much of a FileHandle as the library asks for. */
+function fileHandle(bytes: SeekableBytes): FileHandle {
+  const handle = {
+    fd: -1,
+    stat: () => Promise.resolve({ size: bytes.size }),
+    read(buffer: Uint8Array, offset: number, length: number, position: number) {
+      if (!(position >= 0 && position + length <= bytes.size)) {
+        throw new FormatError(
+          bytes.name,
+          `corrupt: byte ${position + length} is asked for; the file has ${bytes.size}`,
+        );
+      }
+      bytes.readAt(position, buffer.subarray(offset, offset + length));
+      return Promise.resolve({ bytesRead: length, buffer });
+    },
+    close: () => Promise.resolve(),
+  };
+  return handle as unknown as FileHandle;
 }
 
 interface Place {

@@ -15,18 +15,19 @@ export interface Wanted {
 export function memberNamed<T extends { readonly name: string }>(
   members: readonly T[],
   { name, option }: Wanted,
-  { file, kind }: { readonly file: string; readonly kind: string },
+  { file, kind }: { readonly file: string; readonly kind: "array" | "tensor" },
 ): T {
   const [only] = members;
   const found =
     name === undefined ? (members.length === 1 ? only : undefined) : members.find((each) => each.name === name);
   if (found !== undefined) return found;
+  const named = kind === "array" ? "an array" : `a ${kind}`;
   const there =
     members.length === 0 ? "it has none that can be read" : `it has ${listed(members.map((each) => each.name))}`;
   if (name !== undefined) throw new FormatError(file, `no ${kind} ${JSON.stringify(name)} (${option}); ${there}`);
   throw new FormatError(
     file,
-    members.length === 0 ? `a ${kind} required; ${there}` : `${option} must name a ${kind}; ${there}`,
+    members.length === 0 ? `${named} required; ${there}` : `${option} must name ${named}; ${there}`,
   );
 }
 
