@@ -12,11 +12,14 @@ describe("what every command line has", () => {
     expect(await run("--version")).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: "" });
   });
 
-  it.each([["--help"], ["eval", "--help"], ["demo", "--help"]])("help on stdout: %s %s", async (...argv) => {
-    const { code, stdout, stderr } = await run(...argv);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain("Usage: surprisal");
-  });
+  it.each([["--help"], ["eval", "--help"], ["demo", "--help"], ["doctor", "--help"]])(
+    "help on stdout: %s %s",
+    async (...argv) => {
+      const { code, stdout, stderr } = await run(...argv);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toContain("Usage: surprisal");
+    },
+  );
 
   it("help on stderr, and exit code 2, without a command", async () => {
     const { code, stdout, stderr } = await run();

@@ -1,11 +1,13 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addCompare } from "./commands/compare.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
 import { addMerge } from "./commands/merge.ts";
 import { CliError, EXIT, exitCodeOf, renderError } from "./exit.ts";
 import type { Io } from "./io.ts";
 import { styleFor } from "./report/style.ts";
+import { version } from "./version.ts";
 
 /**
  * The command line as a function: runs `argv` (without node and script) against two streams.
@@ -57,6 +59,8 @@ function program(io: Io): Command {
     .configureHelp({ styleTitle: (title) => styleFor(io.stdout).strong(title) });
   addDemo(command, io);
   addEval(command, io);
+  addCompare(command, io);
+  addDoctor(command, io);
   addMerge(command, io);
   return command;
 }
@@ -68,10 +72,4 @@ function fail(io: Io, message: string): void {
 /** Commander has printed its own errors, the help and the version by the time it throws. */
 function isCommanders(error: unknown): boolean {
   return error instanceof Error && "code" in error && String(error.code).startsWith("commander.");
-}
-
-/** From the manifest, which lies above both `src` and `dist`. */
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "";
 }
