@@ -28,8 +28,7 @@ const CREATE_OPTIONS = ["dtype", "backend"] as const;
  * A tensor of the given values. On a backend that computes in ordinary memory (cpu) a typed array of the tensor's own
  * dtype is wrapped, not copied. A `Uint16Array` holds the bits of f16 or bf16, so it needs the `dtype`.
  *
- * @param data typed array, number, or nested arrays; its length must be the product of `shape`
- * @param shape may be left out: the nesting's, or `[length]`
+ * @param data typed array, number, or nested arrays; without a shape its own: the nesting's, or `[length]`
  * @throws ShapeError `shape`, `data-length`; DTypeError `dtype`; OptionError `option-unknown`, `argument` (a value that
  *   an integer dtype cannot hold)
  * @example
@@ -44,6 +43,12 @@ export function tensor<D extends DType = DType, B extends Backend = HostBackend>
   data: TensorArray | TensorLiteral,
   options?: CreateOptions<D, B>,
 ): Tensor<D, B>;
+/**
+ * The same with a shape.
+ *
+ * @param data its length must be the product of `shape`
+ * @param shape sizes of the dims; `[]` for a single number
+ */
 export function tensor<D extends DType = DType, B extends Backend = HostBackend>(
   data: TensorArray | TensorLiteral,
   shape?: readonly number[],

@@ -3,8 +3,11 @@ import { WORKER } from "./generated/worker.ts";
 
 /** What is used of a worker of the web: of browsers, Deno and Bun. */
 export interface WebWorker {
+  /** Of `message`, `error` and `messageerror`. */
   addEventListener(type: string, listener: (event: unknown) => void): void;
+  /** Sends where everything is. */
   postMessage(message: unknown, transfer: []): void;
+  /** Ends it at once. */
   terminate(): unknown;
   /** Not in browsers: whether the process waits for it. */
   unref?(): void;
@@ -12,9 +15,13 @@ export interface WebWorker {
 
 /** What is used of a worker of Node. */
 export interface NodeWorker {
+  /** Of `message`, `error` and `exit`. */
   on(type: string, listener: (value: unknown) => void): unknown;
+  /** Sends where everything is. */
   postMessage(message: unknown, transfer: []): void;
+  /** Ends it at once. */
   terminate(): unknown;
+  /** The process no longer waits for it. */
   unref(): void;
 }
 
