@@ -11,10 +11,10 @@ export interface Example {
 const PLACES = [
   "README.md",
   "CONTRIBUTING.md",
-  "docs/**/*.md",
-  "packages/*/README.md",
+  "docs/{,decisions/}*.md", // not docs/api, which is written by a program
+  "{packages,apps,examples}/*/README.md",
   "packages/{core,wasm,gpu}/src/**/*.ts",
-  "apps/conformance/src/*.ts",
+  "apps/conformance/src/{,report/}*.ts",
 ];
 const OPENING = /^(?: *\* )?```ts$/;
 const CLOSING = /^(?: *\* )?```$/;
