@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { fixture } from "./testing/io.ts";
 
@@ -57,4 +58,32 @@ it("is quiet when its reader goes away", async () => {
   child.stdout.destroy();
   expect(await end(child)).toEqual({ code: 0, signal: null });
   expect(await stderr).toBe("");
+});
+
+it("reads standard input", async () => {
+  const argv = ["eval", "-", "--format", "csv", "--logits", "class_*", "--target", "label", "--json", ...WASM];
+  const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["pipe", "pipe", "pipe"] });
+  const stdout = textOf(child.stdout);
+  const ended = end(child);
+  // in pieces, as a slow program writes them
+  for (const line of readFileSync(fixture("scores.csv"), "utf8").split(/(?<=\n)/)) child.stdin.write(line);
+  child.stdin.end();
+  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(JSON.parse(await stdout)).toMatchObject({ rows: 5, logits: { file: "-", shape: [5, 3] } });
+});
+
+it("says how far it came when it is interrupted at work", async () => {
+  const argv = ["eval", "-", "--format", "csv", "--logits", "class_*", "--target", "label", "--backend", "cpu"];
+  const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["pipe", "pipe", "pipe"] });
+  const [stdout, stderr, ended] = [textOf(child.stdout), textOf(child.stderr), end(child)];
+  child.stdin.on("error", () => undefined); // it goes away in the middle
+  child.stdin.write("class_0,class_1,label\n");
+  const rows = "0.5,0.25,1\n".repeat(50_000);
+  const feeding = setInterval(() => child.stdin.write(rows), 1);
+  setTimeout(() => child.kill("SIGINT"), 1500);
+  const { code } = await ended;
+  clearInterval(feeding);
+  expect(code).toBe(130);
+  expect(await stdout).toBe("");
+  expect(await stderr).toMatch(/^surprisal: interrupted after [\d,]+ rows; there is no result\n$/);
 });

@@ -34,7 +34,8 @@ export async function openCsv(bytes: Bytes, wishes: readonly Wanted[], delimiter
   const first = await lines.next();
   if (first === undefined)
     throw new FormatError(bytes.name, "a line of numbers or of column names required; it is empty");
-  const fields = split(withoutMark(first), separator);
+  const start = withoutMark(first);
+  const fields = split(start, separator);
   const header = !allNumbers(first.buffer, fields);
   const names = header ? namesOf(first.buffer, fields) : Array.from({ length: fields.count }, (_, i) => String(i));
   const chosen = wishes.map((wish) => ({ ...chooseColumns(names, wish, bytes.name), label: labelOf(wish) }));
@@ -42,7 +43,7 @@ export async function openCsv(bytes: Bytes, wishes: readonly Wanted[], delimiter
     chosen.map(({ numbers }) => numbers),
     names.length,
   );
-  let pending: Line | undefined = header ? undefined : first;
+  let pending: Line | undefined = header ? undefined : start;
   const widths = chosen.map(({ numbers }) => numbers.length);
   const batchRows = Math.max(1, Math.floor(BATCH_BYTES / 8 / widths.reduce((sum, each) => sum + each, 1)));
   return {

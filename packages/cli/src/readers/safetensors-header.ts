@@ -40,17 +40,15 @@ export function safetensorsHeaderBytes(prefix: Uint8Array, fileBytes: number, fi
   if (prefix.length < SAFETENSORS_PREFIX_BYTES) {
     throw new FormatError(file, `a .safetensors file starts with 8 bytes of header length; it has ${prefix.length}`);
   }
-  const length = Number(new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true));
+  const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > SAFETENSORS_HEADER_LIMIT) {
     throw new FormatError(file, `a header of at most ${SAFETENSORS_HEADER_LIMIT} bytes required; it claims ${length}`);
   }
-  if (SAFETENSORS_PREFIX_BYTES + length > fileBytes) {
-    throw new FormatError(
-      file,
-      `the header ends at byte ${SAFETENSORS_PREFIX_BYTES + length}; the file has ${fileBytes}`,
-    );
+  const end = SAFETENSORS_PREFIX_BYTES + Number(length);
+  if (end > fileBytes) {
+    throw new FormatError(file, `the header ends at byte ${end}; the file has ${fileBytes}`);
   }
-  return length;
+  return Number(length);
 }
 
 /**
