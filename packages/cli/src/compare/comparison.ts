@@ -63,8 +63,8 @@ export interface ComparisonResult {
 const Z95 = 1.959963984540054;
 /** 128 bins for each power of two. */
 const QUANTILE_BITS = 7;
-const DIVERGENCE_SHARES = [0.5, 0.9, 0.95, 0.99, 0.999];
-const CHANGE_SHARES = [0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999];
+/** Of all rows, for which there are quantiles. */
+export const QUANTILE_SHARES: readonly number[] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
 /** Counts of rows by what they are. */
 class Counts implements Tally {
@@ -168,12 +168,12 @@ export class Comparison {
         ...estimateOf(this.#divergence.result()),
         maximum: furthest?.loss ?? NaN,
         maximumRow: furthest?.row ?? -1,
-        quantiles: quantilesOf(this.#divergences, DIVERGENCE_SHARES),
+        quantiles: quantilesOf(this.#divergences),
       },
       targetProbability: {
         ...estimateOf(change),
         rootMeanSquare: change.rootMeanSquare,
-        quantiles: quantilesOf(this.#changes, CHANGE_SHARES),
+        quantiles: quantilesOf(this.#changes),
       },
       sameTop: {
         count: count("sameTop"),
@@ -194,6 +194,6 @@ function modelOf(loss: MomentsResult, correct: number): ModelResult {
   return { loss: estimateOf(loss), perplexity: Math.exp(loss.mean), correct, accuracy: correct / loss.count };
 }
 
-function quantilesOf(histogram: LogHistogram, shares: readonly number[]): Quantile[] {
-  return shares.map((share) => ({ share, value: histogram.quantile(share) }));
+function quantilesOf(histogram: LogHistogram): Quantile[] {
+  return QUANTILE_SHARES.map((share) => ({ share, value: histogram.quantile(share) }));
 }
