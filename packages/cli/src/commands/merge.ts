@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Io } from "../io.ts";
 import type { MergeOptions } from "../merge/run.ts";
+import { decimal } from "./arguments.ts";
 
 const NOTES = `
 Each shard is evaluated on its own, on any machine, and leaves a state:
@@ -19,6 +20,9 @@ export function addMerge(program: Command, io: Io): void {
     .summary("puts the states of shards together")
     .description("The result of an evaluation that was done in shards, from the states that they left.")
     .argument("<states...>", "state files of all shards, as `eval --state` writes them")
+    .option("--report <file>", "also write a page with charts, an .html file that needs no other")
+    .option("--max-loss <nats>", "exit with 1 if the loss is larger, or NaN", decimal)
+    .option("--fail-on-nan", "exit with 1 if the loss of any row is not finite")
     .option("--json", "one line of JSON, for programs")
     .addHelpText("after", NOTES)
     .action(async (files: readonly string[], options: MergeOptions) => {

@@ -64,7 +64,7 @@ const Z95 = 1.959963984540054;
 /** 128 bins for each power of two. */
 const QUANTILE_BITS = 7;
 /** Of all rows, for which there are quantiles. */
-export const QUANTILE_SHARES: readonly number[] = [0.01, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
+const QUANTILE_SHARES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
 /** Counts of rows by what they are. */
 class Counts implements Tally {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -47,6 +47,24 @@ it("lists missing and unfinished shards, with exit code 75 and nothing on stdout
   expect(stderr).toBe(
     `surprisal: missing 2, 5-6 of 6 shards; shard 4 (${files[2]}) is not finished: 2 rows are left\n`,
   );
+});
+
+it("gates fail with exit code 1, after the report", async () => {
+  const files = written(shardStates(BLOCK, 2));
+  const { code, stdout, stderr } = await run("merge", ...files, "--json", "--max-loss", "1e-9");
+  expect(code).toBe(EXIT.gateFailed);
+  expect(JSON.parse(stdout)).toMatchObject({ command: "merge" });
+  expect(stderr).toContain("above --max-loss 1e-9");
+  expect((await run("merge", ...files, "--max-loss", "1e9", "--fail-on-nan")).code).toBe(EXIT.done);
+});
+
+it("writes a page, or nothing", async () => {
+  const files = written(shardStates(BLOCK, 2));
+  const page = `${files[0]}.html`;
+  expect(await run("merge", ...files, "--report", page)).toMatchObject({ code: EXIT.done, stderr: "" });
+  expect(readFileSync(page, "utf8")).toContain("<h1>[8, 4] f32</h1>");
+  const nowhere = await run("merge", ...files, "--report", `${files[0]}/none.html`);
+  expect(nowhere).toMatchObject({ code: EXIT.badInput, stdout: "" });
 });
 
 it("refuses files that do not go together, or are no states", async () => {

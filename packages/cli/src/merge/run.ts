@@ -1,15 +1,19 @@
 import { CliError, EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { type Evaluation, evaluationOf } from "../report/evaluation.ts";
+import { checkGates, type Gates } from "../report/gates.ts";
 import { toJson } from "../report/json.ts";
 import { styleFor } from "../report/style.ts";
 import { readState } from "../state/file.ts";
 import type { StateSettings } from "../state/state.ts";
+import { writeWhole } from "../write-whole.ts";
 import { Merge, type Merged, type Missing } from "./merge.ts";
 
 /** The options of `surprisal merge` as they were given. */
-export interface MergeOptions {
+export interface MergeOptions extends Gates {
   readonly json?: boolean;
+  /** Where to write the page. */
+  readonly report?: string;
 }
 
 /** What `surprisal merge --json` writes. Fields are added within a version, never changed or taken away. */
@@ -22,7 +26,7 @@ export interface MergeReport extends Evaluation {
 
 /**
  * `surprisal merge`: reads the states one after the other, and writes the report to stdout.
- * @throws CliError with exit code 75 and their numbers if shards are missing; with 3 for states that do not go together;
+ * @throws CliError with exit code 1 after the report if a gate fails; with 75 and their numbers if shards are missing; with 3 for states that do not go together;
  *   FormatError for files that are no states
  */
 export async function runMerge(files: readonly string[], options: MergeOptions, io: Io): Promise<void> {
@@ -31,7 +35,21 @@ export async function runMerge(files: readonly string[], options: MergeOptions, 
   const merged = merge.finish();
   if (!("metrics" in merged)) throw incomplete(merged);
   const report = reportOf(merged);
+  if (options.report !== undefined) await writePage(options.report, report);
   io.stdout.write(options.json === true ? toJson(report) : await rendered(report, io));
+  checkGates(report, options);
+}
+
+/** The page's own code is loaded only for it. */
+async function writePage(file: string, report: MergeReport): Promise<void> {
+  const { htmlReport } = await import("../report/html/page.ts");
+  const { options, metrics } = report.settings;
+  const settings = Object.entries({ ...options, classes: metrics.classes, shards: report.shards });
+  const title = String(options["logits"] ?? "Evaluation");
+  await writeWhole(
+    file,
+    htmlReport(report, { title, settings: settings.map(([name, value]) => [name, String(value)]) }),
+  );
 }
 
 function reportOf({ metrics, settings, shards }: Merged): MergeReport {

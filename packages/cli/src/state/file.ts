@@ -1,8 +1,7 @@
-import { access, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import process from "node:process";
+import { access, open } from "node:fs/promises";
 import { CliError, EXIT, messageOf } from "../exit.ts";
 import { FormatError } from "../readers/format-error.ts";
+import { writeWhole } from "../write-whole.ts";
 import { settingDifferences } from "./differences.ts";
 import { MAX_STATE_BYTES, parseState, stateText } from "./parse.ts";
 import type { EvalState, Shard, StateSettings } from "./state.ts";
@@ -16,19 +15,11 @@ export async function readState(file: string): Promise<EvalState> {
 }
 
 /**
- * Writes a state file, all of it or nothing: to a temporary name beside it, synced, and then renamed.
- * @throws CliError with exit code 3 if that fails; nothing is left behind then, and an older file stays as it was
+ * Writes a state file, all of it or nothing, synced.
+ * @throws CliError with exit code 3 if that fails; an older file stays as it was then
  */
 export async function writeState(file: string, state: EvalState): Promise<void> {
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
-  try {
-    await writeSynced(temporary, stateText(state));
-    await rename(temporary, file);
-    await syncFolder(dirname(file));
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new CliError(EXIT.badInput, `${file}: the state cannot be written: ${messageOf(error)}`, { cause: error });
-  }
+  await writeWhole(file, stateText(state));
 }
 
 /**
@@ -76,21 +67,3 @@ async function exists(file: string): Promise<boolean> {
     throw new FormatError(file, `the state cannot be read: ${messageOf(error)}`, undefined, { cause: error });
   }
 }
-
-async function writeSynced(file: string, text: string): Promise<void> {
-  await using handle = await open(file, "w");
-  await handle.writeFile(text);
-  await handle.sync();
-}
-
-/** So that the new name is there after a crash. Not every system lets folders be synced. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    await using handle = await open(folder);
-    await handle.sync();
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && NOT_SYNCABLE.includes(String(error.code)))) throw error;
-  }
-}
-
-const NOT_SYNCABLE = ["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP"];
