@@ -72,10 +72,11 @@ export function arraysOfTable(table: Table): readonly ArrayReader[] {
  * @throws FormatError that lists the columns there are
  */
 export function chooseColumns(
-  names: readonly string[],
+  columnNames: readonly (string | null | undefined)[],
   { name, option }: Wanted,
   file: string,
 ): { readonly numbers: readonly number[]; readonly single: boolean } {
+  const names = columnNames.map((each) => each ?? "");
   if (name === undefined) return { numbers: names.map((_, column) => column), single: names.length === 1 };
   const exact = names.indexOf(name);
   if (exact >= 0) return { numbers: [exact], single: true };

@@ -1,0 +1,37 @@
+import { createRequire } from "node:module";
+
+/** Its method that says how many elements a list has. */
+const LENGTH = "__vector_len";
+
+/** The one class of the library flatbuffers that is looked at. */
+interface ByteBuffer {
+  readonly capacity: () => number;
+  [LENGTH]: (offset: number) => number;
+}
+
+/** Every element takes a byte at least; offsets may be shared, so that some are counted several times. */
+const ELEMENTS_PER_BYTE = 16;
+
+let guarded = false;
+
+/**
+ * Makes apache-arrow refuse metadata that claims more elements than its bytes can hold. It has no check of its own: four
+ * bytes that are wrong keep it busy for hours. All its loops ask for the length of a list how often to turn.
+ * @see ../../../../docs/decisions/0024-arrow-is-guarded.md
+ */
+export function guardArrow(): void {
+  if (guarded) return;
+  guarded = true;
+  const fromArrow = createRequire(createRequire(import.meta.url).resolve("apache-arrow")); // its own copy, whatever ours
+  const { prototype } = (fromArrow("flatbuffers") as { readonly ByteBuffer: { readonly prototype: ByteBuffer } })
+    .ByteBuffer;
+  const lengthAt = prototype[LENGTH];
+  const claimed = new WeakMap<ByteBuffer, number>();
+  prototype[LENGTH] = function (this: ByteBuffer, offset: number): number {
+    const length = Reflect.apply(lengthAt, this, [offset]);
+    const total = (claimed.get(this) ?? 0) + length;
+    claimed.set(this, total);
+    if (length >= 0 && total <= ELEMENTS_PER_BYTE * this.capacity()) return length;
+    throw new RangeError(`a list of ${length} does not fit into metadata of ${this.capacity()} bytes`);
+  };
+}
