@@ -43,7 +43,7 @@ export function reliabilityDiagram({ bins, expectedError }: CalibrationResult): 
     ...[0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
       line("grid", [PLOT.left, y(share), PLOT.left + PLOT.width, y(share)]),
       label(percentTick(share), { x: PLOT.left - 6, y: y(share) + 4, anchor: "end" }),
-      label(percentTick(share), { x: x(share), y: BOTTOM + 16, anchor: "middle" }),
+      label(percentTick(share), { x: x(share), y: BOTTOM + 16, anchor: share === 1 ? "end" : "middle" }),
     ]),
     ...bars,
     line("diagonal", [x(0), y(0), x(1), y(1)]),

@@ -70,7 +70,7 @@ function main(evaluation: Evaluation, settings: PageFacts["settings"]): Markup {
       ...(confusions !== undefined && confusions.classes.length > 1 ? [confusionFigure(confusions)] : []),
     ),
     section("Worst rows", worstRows.length === 0 ? element("p", { class: "soft" }, "None.") : rowTable(worstRows)),
-    section("Settings", dataTable(["setting", "value"], settings)),
+    section("Settings", element("div", { class: "settings" }, dataTable(["setting", "value"], settings))),
   );
 }
 
@@ -124,7 +124,7 @@ function confusionFigure({ classes, counts }: ConfusionResult): Markup {
     return element("tr", {}, element("th", { scope: "row" }, target), ...cells);
   });
   const head = classes.map((each) => element("th", { scope: "col" }, each));
-  const corner = element("td", { class: "soft" }, "target \\ predicted");
+  const corner = element("td", { class: "soft" }, "is \\ taken for");
   const table = element("table", { class: "confusion" }, element("tr", {}, corner, ...head), ...lines);
   const about = "The classes with the most mistakes, among themselves: rows of a class by what they were taken for.";
   return figure("Confusion", about, element("div", { class: "scroll" }, table));

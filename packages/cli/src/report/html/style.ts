@@ -36,8 +36,10 @@ table { border-collapse: collapse; font-size: 13px; }
 th, td { padding: 5px 16px 5px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { color: var(--soft); font-weight: 500; white-space: nowrap; }
 tbody th { font-weight: 500; }
-td { overflow-wrap: anywhere; }
-.confusion th, .confusion td { padding: 4px 7px; border: 1px solid var(--line); text-align: right; font-weight: 500; }
+th, td { white-space: nowrap; }
+.settings td { white-space: normal; overflow-wrap: anywhere; }
+.confusion { font-size: 12px; }
+.confusion th, .confusion td { padding: 3px 5px; border: 1px solid var(--line); text-align: right; font-weight: 500; }
 .confusion .right { color: var(--soft); }
 ${[1, 2, 3, 4, 5].map((share) => `.heat${share} { background: color-mix(in srgb, var(--far) ${share * 14}%, transparent); }`).join("\n")}
 `;
