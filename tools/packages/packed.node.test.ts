@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
-import { join, posix } from "node:path";
+import { join, posix, resolve } from "node:path";
 import { checkPackage, createPackageFromTarballData, type Problem } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
@@ -41,7 +41,7 @@ describe.each(packed)("$short", (each) => {
 
   test("has nothing but what was built, its manifest, README and licence", () => {
     const foreign = files.filter(
-      (path) => !/^(?:dist\/[\w-]+\.(?:js|js\.map|d\.ts|wasm|css)|package\.json|README\.md|LICENSE)$/.test(path),
+      (path) => !/^(?:dist\/[\w-]+\.(?:js|js\.map|d\.ts|wasm|css)|schema/[\w-]+\.json|package\.json|README\.md|LICENSE)$/.test(path),
     );
     expect(foreign).toEqual([]);
     expect(files).toEqual(expect.arrayContaining(["package.json", "README.md", "LICENSE"]));
@@ -117,6 +117,31 @@ test.each(packed.filter(({ short }) => !PROGRAMS.includes(short)))(
   },
 );
 
+test("an app's types check, those of the packages among them, with the libs that core's README names", () => {
+  const app = resolve("node_modules/.cache/packed-for-test/app");
+  mkdirSync(join(app, "node_modules/@surprisal"), { recursive: true });
+  for (const { short, folder } of packed) symlinkSync(resolve(folder), join(app, "node_modules/@surprisal", short));
+  writeFileSync(join(app, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(app, "app.ts"), APP);
+  const options = {
+    strict: true,
+    noEmit: true,
+    target: "es2022",
+    module: "nodenext",
+    lib: LIBS,
+    types: [],
+    preserveSymlinks: true,
+  };
+  const program = ts.createProgram([join(app, "app.ts")], ts.convertCompilerOptionsFromJson(options, app).options);
+  const errors = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+    return `${file?.fileName} ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
+  });
+  expect(errors).toEqual([]);
+  expect(readFileSync("packages/core/README.md", "utf8")).toContain(
+    `"lib": [${LIBS.map((lib) => `"${lib}"`).join(", ")}]`,
+  );
+});
+
 describe.each(packed.filter(({ short }) => LIBRARIES.includes(short)))("$short in an app", (each) => {
   const { packedManifest } = each;
 
@@ -134,6 +159,25 @@ describe.each(packed.filter(({ short }) => LIBRARIES.includes(short)))("$short i
     expect(packedManifest.sideEffects).toBe(false);
   });
 });
+
+/** What an app needs of TypeScript's own types. */
+const LIBS = ["es2022", "esnext.disposable", "dom"];
+
+/** Uses each package; what is no error in it has a type. */
+const APP = `
+import { choose, cpu, crossEntropy, tensor } from "@surprisal/core";
+import { wasm } from "@surprisal/wasm";
+import { fromGpuBuffer, gpu } from "@surprisal/gpu";
+import { conformance } from "@surprisal/conformance";
+import { htmlReport } from "@surprisal/conformance/report";
+const { backend } = await choose([gpu, wasm, cpu]);
+using logits = tensor([[1, 2]], { backend });
+export const loss: number = await crossEntropy(logits, tensor([0], { dtype: "i64", backend })).item();
+export const memory: Float32Array = tensor([1], { dtype: "f32" }).view();
+// @ts-expect-error memory of a device cannot be seen
+logits.view();
+export const all = [conformance, htmlReport, fromGpuBuffer];
+`;
 
 /** ESM only: what a package says to `require` and to TypeScript's resolution of 2012 is that there is none. */
 function concernsModules(problem: Problem): boolean {
