@@ -27,7 +27,7 @@ import {
 const FORMAT = "surprisal-state";
 const VERSION = 1;
 
-/** A state of 2^18 classes takes about 25 MB. */
+/** A state of 2^18 classes takes about 15 MB. */
 export const MAX_STATE_BYTES: number = 2 ** 28;
 
 const MAX_CLASSES = 2 ** 31 - 1;
