@@ -41,7 +41,10 @@ describe.each(packed)("$short", (each) => {
 
   test("has nothing but what was built, its manifest, README and licence", () => {
     const foreign = files.filter(
-      (path) => !/^(?:dist\/[\w-]+\.(?:js|js\.map|d\.ts|wasm|css)|schema/[\w-]+\.json|package\.json|README\.md|LICENSE)$/.test(path),
+      (path) =>
+        !/^(?:dist\/[\w-]+\.(?:js|js\.map|d\.ts|wasm|css)|schema\/[\w-]+\.json|package\.json|README\.md|LICENSE)$/.test(
+          path,
+        ),
     );
     expect(foreign).toEqual([]);
     expect(files).toEqual(expect.arrayContaining(["package.json", "README.md", "LICENSE"]));
