@@ -19,7 +19,7 @@ export function openBytes(file: string): Bytes {
 }
 
 /** A regular file. `read` is done by another thread, so that it takes no time from what is computed meanwhile. */
-export function fileBytes(file: string): SeekableBytes {
+function fileBytes(file: string): SeekableBytes {
   const fd = attempt(file, () => openSync(file, "r"));
   const stats = fstatSync(fd);
   if (!stats.isFile()) {

@@ -14,7 +14,7 @@ export interface SafetensorsEntry {
 /** Bytes of the length in front of the header. */
 export const SAFETENSORS_PREFIX_BYTES = 8;
 /** The reference implementation's own limit. */
-export const SAFETENSORS_HEADER_LIMIT = 100_000_000;
+const SAFETENSORS_HEADER_LIMIT = 100_000_000;
 
 const TYPES: ReadonlyMap<string, ElementType> = new Map([
   ["BOOL", "b1"],
