@@ -29,6 +29,11 @@ const UNPACKED_LIMIT = 2 ** 30;
  * @throws FormatError, also for whatever the library throws
  */
 export async function openArrow(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "stream"): Promise<Table> {
+  const table = await guarded(bytes.name, () => open(bytes, wishes, kind));
+  return { ...table, next: () => guarded(bytes.name, () => table.next()) };
+}
+
+async function open(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "stream"): Promise<Table> {
   const { name } = bytes;
   if (kind === "file") await checkMagic(bytes);
   else if (isSeekable(bytes)) checkEnd(bytes);
@@ -93,7 +98,11 @@ export async function openArrow(bytes: Bytes, wishes: readonly Wanted[], kind: "
     for (;;) {
       const next = await guarded(name, () => Promise.resolve(batches.next()));
       if (next.done === true) return undefined;
-      if (next.value.numRows > 0) return next.value;
+      const { numRows } = next.value;
+      if (numRows > 8 * (bytes.size ?? Infinity)) {
+        throw new FormatError(name, `corrupt: ${numRows} rows cannot be in a file of ${bytes.size} bytes`);
+      }
+      if (numRows > 0) return next.value;
     }
   }
 }

@@ -131,10 +131,11 @@ export function withFront(front: Uint8Array, bytes: Bytes): Bytes {
 
 /** The bytes to their end, in chunks of at most `chunkBytes`, each with memory of its own. */
 export async function* chunksOf(bytes: Bytes, chunkBytes: number): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    const chunk = new Uint8Array(chunkBytes);
+  for (let left = bytes.size ?? Infinity; left > 0;) {
+    const chunk = new Uint8Array(Math.min(chunkBytes, left));
     const count = await bytes.read(chunk);
     if (count === 0) return;
-    yield count === chunkBytes ? chunk : chunk.subarray(0, count);
+    left -= count;
+    yield chunk.subarray(0, count);
   }
 }

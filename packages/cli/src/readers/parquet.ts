@@ -33,11 +33,16 @@ interface Choice {
  * @throws FormatError, also for whatever the library throws
  */
 export async function openParquet(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<Table> {
+  const table = await guarded(bytes.name, () => open(bytes, wishes));
+  return { ...table, next: () => guarded(bytes.name, () => table.next()) };
+}
+
+async function open(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<Table> {
   const { name } = bytes;
   checkFooter(bytes);
   const file = { byteLength: bytes.size, slice: (start: number, end: number = bytes.size) => slice(bytes, start, end) };
-  const metadata = await guarded(name, () => parquetMetadataAsync(file));
-  const schema = await guarded(name, () => Promise.resolve(parquetSchema(metadata)));
+  const metadata = await parquetMetadataAsync(file);
+  const schema = parquetSchema(metadata);
   const fields = schema.children.map((each) => each.element.name);
   const chosen = wishes.map((wish) => {
     const { numbers, single } = chooseColumns(fields, wish, name);
@@ -83,7 +88,7 @@ export async function openParquet(bytes: SeekableBytes, wishes: readonly Wanted[
       const start = rowStart;
       rowStart += rows;
       group++;
-      const values = await guarded(name, () => decode(file, metadata, { names, start, rows }));
+      const values = await decode(file, metadata, { names, start, rows });
       return { rows, start, values };
     }
     return undefined;
@@ -223,7 +228,7 @@ function slice(bytes: SeekableBytes, start: number, end: number): ArrayBuffer {
   return memory.buffer;
 }
 
-/** What the library throws is about the file. */
+/** What the library throws is about the file, as is what its answers make go wrong here. */
 async function guarded<T>(file: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();

@@ -1,0 +1,172 @@
+import { readFileSync } from "node:fs";
+import { memoryBytes } from "../readers/bytes.ts";
+import { newElements } from "../readers/elements.ts";
+import { arraysOf, type Format } from "../readers/formats.ts";
+
+/** A reader to be fuzzed. */
+export interface FuzzTarget {
+  readonly name: string;
+  readonly format: Format;
+  /** The array, column or key that is read. */
+  readonly wish: string | undefined;
+  /** Files of the fixtures to begin with. */
+  readonly seeds: readonly string[];
+  /** What the format is made of. */
+  readonly words: readonly string[];
+  /** Whether all of the code is ours: then its memory is bounded, too. */
+  readonly own: boolean;
+}
+
+const JSON_WORDS = [
+  "{",
+  "}",
+  "[",
+  "]",
+  ",",
+  ":",
+  '"',
+  "\\",
+  "0",
+  "-1",
+  "1e9",
+  "9007199254740993",
+  "null",
+  "true",
+  "NaN",
+  "-Infinity",
+];
+
+/**
+ * Every reader but Parquet's, which is hyparquet's: a page may say that a run of any length follows, and hyparquet unfolds it
+ * before anyone can look, so that 700 changed bytes take seconds (docs/decisions/0025-parquet-is-not-bounded.md).
+ */
+export const FUZZ_TARGETS: readonly FuzzTarget[] = [
+  {
+    name: "npy",
+    format: "npy",
+    wish: undefined,
+    seeds: [
+      "logits-f4.npy",
+      "logits-f4-v2.npy",
+      "volume-fortran.npy",
+      "targets-u8.npy",
+      "targets-i1.npy",
+      "targets-i4-big.npy",
+      "targets-scalar.npy",
+    ],
+    words: [
+      "'descr'",
+      "'shape'",
+      "'fortran_order'",
+      "True",
+      "False",
+      "<f4",
+      ">i8",
+      "|u1",
+      "(",
+      ")",
+      "(3,)",
+      ",",
+      "'",
+      ":",
+      "{",
+      "}",
+      "L",
+      "99999999999",
+    ],
+    own: true,
+  },
+  {
+    name: "npz",
+    format: "npz",
+    wish: "logits",
+    seeds: ["predictions.npz", "predictions-deflated.npz"],
+    words: [
+      "PK\u0001\u0002",
+      "PK\u0003\u0004",
+      "PK\u0005\u0006",
+      "PK\u0006\u0006",
+      "PK\u0006\u0007",
+      "logits.npy",
+      "\u0000\u0000\u0000\u0000",
+      "\u0001\u0000",
+    ],
+    own: true,
+  },
+  {
+    name: "safetensors",
+    format: "safetensors",
+    wish: "logits",
+    seeds: ["predictions.safetensors"],
+    words: [
+      ...JSON_WORDS,
+      '"logits"',
+      '"dtype"',
+      '"shape"',
+      '"data_offsets"',
+      '"F32"',
+      '"BF16"',
+      '"I64"',
+      '"__metadata__"',
+    ],
+    own: true,
+  },
+  {
+    name: "csv",
+    format: "csv",
+    wish: undefined,
+    seeds: ["scores.csv", "targets.csv"],
+    words: [
+      ",",
+      "\n",
+      "\r\n",
+      '"',
+      '""',
+      "nan",
+      "-inf",
+      "1e-400",
+      ".5",
+      "123456789012345678",
+      "\u00EF\u00BB\u00BF",
+      " ",
+    ],
+    own: true,
+  },
+  {
+    name: "jsonl",
+    format: "jsonl",
+    wish: "logits",
+    seeds: ["predictions.jsonl", "masked.jsonl"],
+    words: [...JSON_WORDS, "\n", '"logits"', '"constructor"', '"__proto__"'],
+    own: true,
+  },
+  {
+    name: "arrow",
+    format: "arrow",
+    wish: "logits",
+    seeds: ["predictions.arrow", "predictions.arrows"],
+    words: ["ARROW1", "\u00FF\u00FF\u00FF\u00FF", "logits", "\u0000\u0000\u0000\u0000", "\u0001\u0000\u0000\u0000"],
+    own: false,
+  },
+];
+
+/** A file of the fixtures. */
+export function seedBytes(name: string): Uint8Array {
+  return readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
+}
+
+/** Elements that are read at most. */
+const MOST_ELEMENTS = 2 ** 20;
+
+/** Reads an input to its end, as `surprisal eval` would. @throws whatever the reader throws */
+export async function readInput({ name, format, wish }: FuzzTarget, input: Uint8Array): Promise<void> {
+  const bytes = memoryBytes(input, `fuzz.${name}`);
+  const [reader] = await arraysOf(bytes, { file: bytes.name, wishes: [{ name: wish, option: "--logits" }], format });
+  if (reader === undefined) return;
+  try {
+    const part = newElements(reader.dtype, 256);
+    for (let count = 1, all = 0; count > 0 && all < MOST_ELEMENTS; all += count) count = await reader.read(part);
+  } finally {
+    reader.close();
+  }
+}
