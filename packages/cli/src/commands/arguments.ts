@@ -14,3 +14,10 @@ export function integer(text: string): number {
   }
   return value;
 }
+
+/** An option's value as positive integers with commas between them. */
+export function integers(text: string): number[] {
+  const all = text.split(",").map(integer);
+  if (all.some((value) => value < 1)) throw new InvalidArgumentError("Integers from 1 on are required, such as 1,5.");
+  return all;
+}

@@ -3,7 +3,8 @@ import { BACKENDS } from "../backends.ts";
 import type { EvalOptions } from "../eval/options.ts";
 import type { Io } from "../io.ts";
 import { FORMATS } from "../readers/formats.ts";
-import { decimal, integer } from "./arguments.ts";
+import { parseShard } from "../state/shard.ts";
+import { decimal, integer, integers } from "./arguments.ts";
 
 const NOTES = `
 Files: ${FORMATS.map((format) => `.${format}`).join(", ")}, told by their first bytes or their name; - is standard input.
@@ -20,9 +21,10 @@ Examples:
   surprisal eval predictions.parquet --logits logits --target label
   surprisal eval scores.csv --logits 'class_*' --target label --from-probabilities
   surprisal eval 'shards/logits-*.npy' 'shards/targets-*.npy' --label-smoothing 0.1
+  surprisal eval logits.npy targets.npy --shard 3/10 --state out/3.json
   producer | surprisal eval - --format jsonl --logits logits --target target --json
 
-Exit codes: 0 done, 2 usage, 3 bad input, 4 backend unavailable, 130 interrupted.`;
+Exit codes: 0 done, 1 a gate failed, 2 usage, 3 bad input, 4 backend unavailable, 130 interrupted.`;
 
 /** Adds `surprisal eval`; the work itself is loaded when it runs. */
 export function addEval(program: Command, io: Io): void {
@@ -33,7 +35,7 @@ export function addEval(program: Command, io: Io): void {
     .argument("<logits>", "file of logits, or of logits and targets")
     .argument("[targets]", "file of targets")
     .addHelpText("after", NOTES);
-  for (const option of [...inputOptions(), ...lossOptions()]) command.addOption(option);
+  for (const option of [...inputOptions(), ...lossOptions(), ...resultOptions()]) command.addOption(option);
   command
     .addOption(new Option("--backend <name>", "where to compute").choices(["auto", ...names()]).default("auto"))
     .option("--json", "one line of JSON, for programs")
@@ -57,6 +59,20 @@ function inputOptions(): Option[] {
     new Option("--from-probabilities", "the first file holds probabilities instead of logits"),
     new Option("--binary", "binary cross entropy of each element; targets have the logits' shape"),
     new Option("--pos-weight <w>", "with --binary: multiplies the positive part of the loss").argParser(decimal),
+  ];
+}
+
+/** What is wanted of the result, and what becomes of it. */
+function resultOptions(): Option[] {
+  return [
+    new Option("--top-k <k,…>", "k of the top-k accuracies (default: 1,5)").argParser(integers),
+    new Option("--bytes <n>", "bytes of the text that the rows stand for: gives bits per byte").argParser(integer),
+    new Option("--report <file>", "also write a page with charts, an .html file that needs no other"),
+    new Option("--max-loss <nats>", "exit with 1 if the loss is larger, or NaN").argParser(decimal),
+    new Option("--fail-on-nan", "exit with 1 if the loss of any row is not finite"),
+    new Option("--state <file>", "remember in a file what was found; skipped where that file is complete"),
+    new Option("--shard <i/n>", "with --state: only the i-th of n parts, for `surprisal merge`").argParser(parseShard),
+    new Option("--resume", "with --state: go on from an unfinished file"),
   ];
 }
 

@@ -2,8 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { CliError, EXIT } from "../exit.ts";
 import { onInterrupt } from "../interrupt.ts";
 import type { RowBlock } from "../metrics/row-block.ts";
-import { DEFAULT_METRICS } from "../metrics/settings.ts";
-import { Metrics } from "../metrics/metrics.ts";
+import { DEFAULT_METRICS, type MetricSettings } from "../metrics/settings.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import { readElements } from "../readers/array-reader.ts";
 import { newElements } from "../readers/elements.ts";
 import { FormatError } from "../readers/format-error.ts";
@@ -33,7 +33,18 @@ export interface EvaluateOptions {
   readonly progress: RowProgress;
   readonly total: number | undefined;
   readonly blockBytes?: number | undefined;
+  /** Where what is found goes. */
+  readonly metrics: Metrics;
+  /** Number of the first row of the inputs in the whole evaluation. */
+  readonly firstRow?: number;
+  /** Called now and then, at the end, and when interrupted, with the rows seen so far. */
+  readonly checkpoint?: ((rows: number) => Promise<void>) | undefined;
+  /** Between two turns of the event loop, in milliseconds. */
+  readonly turn?: number | undefined;
 }
+
+/** Between two checkpoints, in milliseconds. */
+const CHECKPOINT = 10_000;
 
 /** Signals come in between blocks, when the event loop has had its turn; that often, in milliseconds. */
 const TURN = 50;
@@ -44,16 +55,18 @@ const TURN = 50;
  */
 export async function evaluateRows(
   inputs: EvalInputs,
-  plan: EvaluationPlan,
   compute: Compute,
-  { keepLosses, progress, total, blockBytes }: EvaluateOptions,
+  {
+    keepLosses,
+    progress,
+    total,
+    blockBytes,
+    metrics,
+    firstRow = 0,
+    checkpoint,
+    turn: turnTime = TURN,
+  }: EvaluateOptions,
 ): Promise<Evaluated> {
-  const binary = plan.geometry.kind === "binary";
-  const metrics = new Metrics({
-    classes: binary ? 2 : plan.geometry.classes,
-    indices: binary ? hasLabels(plan) : plan.geometry.kind !== "probabilities",
-    ...DEFAULT_METRICS,
-  });
   const losses: number[] = [];
   let interrupted = false;
   using _ = onInterrupt(() => (interrupted = true));
@@ -61,27 +74,46 @@ export async function evaluateRows(
   let lossTime = 0;
   const start = performance.now();
   let turn = start;
+  let saved = start;
   for await (const block of blocksOf(inputs, blockBytes)) {
     const from = performance.now();
-    const rows = await compute(block);
+    const rows = await compute({ ...block, firstRow: firstRow + block.firstRow });
     metrics.add(rows);
     const now = performance.now();
     lossTime += now - from;
     if (keepLosses) for (let row = 0; row < rows.rows; row++) losses.push(rows.loss[row] as number);
     done += block.rows;
-    if (now - turn < TURN) continue;
+    if (now - turn < turnTime) continue;
     progress.update(done);
     await setImmediate();
     turn = performance.now();
-    if (interrupted) throw interruptedAfter(done, total);
+    if (checkpoint !== undefined && (interrupted || turn - saved > CHECKPOINT)) {
+      await checkpoint(done);
+      saved = performance.now();
+    }
+    if (interrupted) throw interruptedAfter(done, total, checkpoint !== undefined);
   }
+  await checkpoint?.(done);
   const read = performance.now() - start - lossTime;
   return { metrics, losses: keepLosses ? losses : undefined, milliseconds: { read, loss: lossTime } };
 }
 
-function interruptedAfter(rows: number, total: number | undefined): CliError {
+function interruptedAfter(rows: number, total: number | undefined, kept: boolean): CliError {
   const share = total === undefined ? "" : ` of ${count(total)} (${Math.floor((rows / total) * 100)} %)`;
-  return new CliError(EXIT.interrupted, `interrupted after ${count(rows)} rows${share}; there is no result`);
+  const left = kept ? "the same command with --resume goes on from there" : "there is no result";
+  return new CliError(EXIT.interrupted, `interrupted after ${count(rows)} rows${share}; ${left}`);
+}
+
+/** What is to be remembered of the rows of an evaluation. */
+export function metricSettingsOf(plan: EvaluationPlan, topK: readonly number[] | undefined): MetricSettings {
+  const { kind, classes } = plan.geometry;
+  const binary = kind === "binary";
+  return {
+    ...DEFAULT_METRICS,
+    classes: binary ? 2 : classes,
+    indices: binary ? hasLabels(plan) : kind !== "probabilities",
+    ...(topK !== undefined && { topK: [...new Set(topK)].toSorted((a, b) => a - b) }),
+  };
 }
 
 /** The plan of an evaluation; class weights are read here, all of them. */

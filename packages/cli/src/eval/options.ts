@@ -1,11 +1,13 @@
 import type { CrossEntropyOptions } from "@surprisal/core";
 import type { Format } from "../readers/formats.ts";
+import type { Gates } from "../report/gates.ts";
+import type { Shard } from "../state/state.ts";
 
 /** Options of `crossEntropy` that are numbers or words; weights come as files. */
 export type LossOptions = Omit<CrossEntropyOptions, "weight" | "rowWeight">;
 
 /** The options of `surprisal eval` as they were given. */
-export interface EvalOptions extends LossOptions {
+export interface EvalOptions extends LossOptions, Gates {
   readonly reduction: "mean" | "sum" | "none";
   readonly weight?: string;
   readonly rowWeight?: string;
@@ -20,6 +22,18 @@ export interface EvalOptions extends LossOptions {
   readonly binary?: boolean;
   readonly fromProbabilities?: boolean;
   readonly backend: string;
+  /** The part of the evaluation to do; the whole without. */
+  readonly shard?: Shard;
+  /** File that remembers what was found. */
+  readonly state?: string;
+  /** Go on from an unfinished state. */
+  readonly resume?: boolean;
+  /** k of the top-k accuracies. */
+  readonly topK?: readonly number[];
+  /** Bytes of the text, for bits per byte. */
+  readonly bytes?: number;
+  /** File for the page. */
+  readonly report?: string;
   readonly json?: boolean;
 }
 

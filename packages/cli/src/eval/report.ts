@@ -35,6 +35,8 @@ export interface EvalReport {
   readonly correct: number;
   /** `correct / keptRows`. */
   readonly accuracy: number;
+  /** Only where the bytes of the text were given. */
+  readonly bitsPerByte?: number;
   /** Everything else that was found. */
   readonly metrics: MetricsResult;
   readonly backend: {

@@ -2,17 +2,22 @@ import { type Backend, crossEntropy, isSurprisalError, tensor } from "@surprisal
 import { type BackendEntry, BACKENDS, chooseBackend, type Chosen } from "../backends.ts";
 import { CliError, EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
+import { Metrics } from "../metrics/metrics.ts";
+import { bitsPerByte } from "../metrics/reduced.ts";
+import { checkGates } from "../report/gates.ts";
 import { toJson } from "../report/json.ts";
 import { styleFor } from "../report/style.ts";
 import { rowProgress } from "../report/progress-bar.ts";
 import { binaryEvaluator } from "./binary.ts";
 import { categoricalEvaluator } from "./categorical.ts";
-import { evaluateRows, type Evaluated, planOf } from "./evaluate.ts";
+import { evaluateRows, type Evaluated, metricSettingsOf, planOf } from "./evaluate.ts";
 import type { EvaluationPlan, Evaluator } from "./evaluator.ts";
 import { explain } from "./explain.ts";
 import { type EvalInputs, openInputs } from "./inputs.ts";
 import { type EvalFiles, type EvalOptions, lossOptions } from "./options.ts";
 import { reduced } from "./reduce.ts";
+import { inRange } from "./row-range.ts";
+import { openState } from "./stateful.ts";
 import { type EvalReport, finalShape } from "./report.ts";
 import { targetsPerRow } from "./blocks.ts";
 
@@ -20,6 +25,8 @@ import { targetsPerRow } from "./blocks.ts";
 export interface EvalSetting {
   readonly entries?: readonly BackendEntry[];
   readonly blockBytes?: number;
+  /** Between two turns of the event loop, in milliseconds. */
+  readonly turn?: number;
 }
 
 /** `surprisal eval`: reads, evaluates, and writes the report to stdout. */
@@ -35,7 +42,12 @@ export async function runEval(
     const inputs = await openInputs(all, options);
     try {
       const report = await makeReport(inputs, all, options, { io, ...setting });
+      if (options.report !== undefined) {
+        const { writePage } = await import("./page.ts");
+        await writePage(options.report, report);
+      }
       io.stdout.write(options.json === true ? toJson(report) : await rendered(report, io));
+      checkGates({ ...report.metrics, loss: typeof report.loss === "number" ? report.loss : NaN }, options);
     } finally {
       inputs.close();
     }
@@ -48,6 +60,9 @@ export async function runEval(
 function checkOptions(options: EvalOptions): void {
   const { ignoreIndex: _any, ...loss } = lossOptions(options);
   crossEntropy(tensor([[0]]), tensor([0], [1], { dtype: "i64" }), loss).dispose();
+  if (options.state === undefined && (options.shard !== undefined || options.resume === true)) {
+    throw new CliError(EXIT.usage, "--shard and --resume need --state, the file that remembers what was found");
+  }
   if (options.binary !== true) {
     if (options.posWeight !== undefined) throw new CliError(EXIT.usage, "--pos-weight is an option of --binary");
     return;
@@ -72,19 +87,35 @@ async function makeReport(
   inputs: EvalInputs,
   files: EvalFiles,
   options: EvalOptions,
-  { io, entries = BACKENDS, blockBytes }: EvalSetting & { readonly io: Io },
+  { io, entries = BACKENDS, blockBytes, turn }: EvalSetting & { readonly io: Io },
 ): Promise<EvalReport> {
   const { fromProbabilities = false, posWeight } = options;
   const plan = await planOf(inputs, lossOptions(options), { fromProbabilities, posWeight });
-  const { outer, inner } = plan.geometry;
-  const total = outer === undefined ? undefined : outer * inner;
   using evaluators = new Evaluators(entries, options.backend, plan);
+  const metricSettings = metricSettingsOf(plan, options.topK);
+  const stateful =
+    options.state === undefined
+      ? undefined
+      : await openState(options.state, inputs, plan, options, {
+          metrics: metricSettings,
+          backend: (await evaluators.chosen()).backend.name,
+        });
+  const part = stateful === undefined ? inputs : inRange(inputs, stateful.range);
+  const { outer, inner } = part.geometry;
+  const total = outer === undefined ? undefined : outer * inner;
   const progress = rowProgress(io.stderr, total);
   try {
-    const keepLosses = options.reduction === "none";
-    const compute = evaluators.evaluate.bind(evaluators);
-    const evaluated = await evaluateRows(inputs, plan, compute, { keepLosses, progress, total, blockBytes });
-    return reportOf({ inputs, files, plan, evaluated, chosen: await evaluators.chosen() });
+    const evaluated = await evaluateRows(part, evaluators.evaluate.bind(evaluators), {
+      keepLosses: options.reduction === "none",
+      progress,
+      total,
+      blockBytes,
+      turn,
+      metrics: stateful?.metrics ?? new Metrics(metricSettings),
+      firstRow: stateful?.rows.next ?? 0,
+      checkpoint: stateful?.save.bind(stateful),
+    });
+    return reportOf({ inputs, files, plan, evaluated, chosen: await evaluators.chosen(), bytes: options.bytes });
   } finally {
     progress.stop();
   }
@@ -149,9 +180,10 @@ interface Parts {
   readonly plan: EvaluationPlan;
   readonly evaluated: Evaluated;
   readonly chosen: Chosen;
+  readonly bytes: number | undefined;
 }
 
-function reportOf({ inputs, files, plan, evaluated, chosen }: Parts): EvalReport {
+function reportOf({ inputs, files, plan, evaluated, chosen, bytes }: Parts): EvalReport {
   const { logits, targets, geometry } = inputs;
   const { backend, passedOver } = chosen;
   const metrics = evaluated.metrics.result();
@@ -178,6 +210,7 @@ function reportOf({ inputs, files, plan, evaluated, chosen }: Parts): EvalReport
     keptRows,
     correct,
     accuracy,
+    ...(bytes !== undefined && { bitsPerByte: bitsPerByte(metrics, bytes) }),
     metrics,
     backend: { name: backend.name, passedOver },
     milliseconds: evaluated.milliseconds,

@@ -1,0 +1,28 @@
+import type { Evaluation } from "../report/evaluation.ts";
+import { htmlReport } from "../report/html/page.ts";
+import { shapeText } from "../report/numbers.ts";
+import { writeWhole } from "../write-whole.ts";
+import type { EvalReport } from "./report.ts";
+
+/**
+ * Writes the page of `--report`.
+ * @throws CliError with exit code 3 if the file cannot be written
+ */
+export async function writePage(file: string, report: EvalReport): Promise<void> {
+  const { logits, targets, backend } = report;
+  const settings = [
+    ["logits", `${shapeText(logits.shape)} ${logits.dtype}`],
+    ["targets", `${targets.file}, ${shapeText(targets.shape)} ${targets.dtype}, ${targets.kind}`],
+    ["backend", backend.name],
+  ] as const;
+  await writeWhole(file, htmlReport(evaluationOf(report), { title: logits.file, settings }));
+}
+
+/** With reduction `"none"` a page shows the mean. */
+function evaluationOf({ loss, lossBits, reduction, metrics, bitsPerByte }: EvalReport): Evaluation {
+  const bytes = bitsPerByte === undefined ? {} : { bitsPerByte };
+  if (reduction !== "none" && typeof loss === "number" && typeof lossBits === "number") {
+    return { ...metrics, ...bytes, reduction, loss, lossBits };
+  }
+  return { ...metrics, ...bytes, reduction: "mean", loss: metrics.lossMean, lossBits: metrics.lossMeanBits };
+}
