@@ -3,7 +3,9 @@ import { BackendError } from "./errors.ts";
 
 /** A backend that was tried and not taken. */
 export interface PassedOver {
+  /** The factory's: that of the function, empty for one without a name. */
   readonly name: string;
+  /** The message of its error. */
   readonly reason: string;
 }
 

@@ -44,6 +44,7 @@ export interface CrossEntropyGradOptions extends CrossEntropyOptions {
 
 /** A loss with its gradient with respect to the logits. */
 export interface LossWithGrad<B extends Backend = Backend> {
+  /** In nats; `[]`, or with `reduction: "none"` one value for each row or element. */
   readonly loss: Tensor<FloatDType, B>;
   /** Of the logits' shape and dtype. */
   readonly grad: Tensor<FloatDType, B>;
@@ -148,6 +149,7 @@ export function present<T>(output: T | undefined): T {
 
 /** One value per row for each of these, in the shape of class indices. */
 export interface CrossEntropyStats<B extends Backend = Backend> {
+  /** As `crossEntropy` with `reduction: "none"`, in nats; 0 for ignored rows. */
   readonly loss: Tensor<FloatDType, B>;
   /** Largest logit (after `logitScale` and `softcap`). */
   readonly max: Tensor<DType, B>;

@@ -31,7 +31,9 @@ const BRAND = Symbol.for("surprisal.error");
  */
 export class SurprisalError extends Error {
   override readonly name: string = "SurprisalError";
+  /** Which mistake it is; stable. */
   readonly code: ErrorCode;
+  /** What was required and what came, as data. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}) {

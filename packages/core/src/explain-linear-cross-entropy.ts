@@ -4,19 +4,25 @@ import type { Tensor } from "./tensor.ts";
 
 /** How a call would run, and what it costs. */
 export interface LinearCrossEntropyExplanation {
+  /** Positions: the product of hidden's dims but the last. */
   readonly rows: number;
+  /** First dim of the weight. */
   readonly classes: number;
+  /** Last dim of hidden and of the weight. */
   readonly features: number;
-  /** Parts that are computed one after the other, and how large they are. */
+  /** Parts that are computed one after the other. */
   readonly blocks: number;
+  /** Rows of a part. */
   readonly blockRows: number;
+  /** Classes of a part. */
   readonly blockClasses: number;
   /** Multiplications and additions of all matrix products, those among them that are made again rather than kept. */
   readonly flops: number;
   /** What the products read and write, if nothing stays in a cache from one part to the next. */
   readonly bytesMoved: number;
-  /** Working memory beyond inputs and outputs, and how much is allowed. */
+  /** Working memory beyond inputs and outputs. */
   readonly workingBytes: number;
+  /** How much working memory is allowed. */
   readonly maxBytes: number;
   /** What the logits would take, which are never stored as a whole. */
   readonly logitsBytes: number;

@@ -34,8 +34,11 @@ export interface LinearCrossEntropyGradOptions<
 
 /** What `linearCrossEntropyWithGrad` gives; gradients `G` were asked for. */
 export interface LinearCrossEntropyWithGrad<B extends Backend = Backend, G extends LinearGradient = LinearGradient> {
+  /** In nats; `[]`, or the rows' shape with `reduction: "none"`. */
   readonly loss: Tensor<FloatDType, B>;
+  /** Of hidden's shape and dtype. */
   readonly gradHidden: "hidden" extends G ? Tensor<FloatDType, B> : undefined;
+  /** Of weight's shape and dtype. */
   readonly gradWeight: "weight" extends G ? Tensor<FloatDType, B> : undefined;
   /** Only with a bias. */
   readonly gradBias: Tensor<FloatDType, B> | undefined;

@@ -35,12 +35,15 @@ export type NestedArray = number | boolean | NestedArray[];
  * ```
  */
 export class Tensor<D extends DType = DType, B extends Backend = Backend> {
+  /** Sizes of the dims; `[]` for a single number. */
   readonly shape: readonly number[];
   /** Steps in elements. */
   readonly strides: readonly number[];
   /** First element in the buffer, in elements. */
   readonly offset: number;
+  /** Element type. */
   readonly dtype: D;
+  /** Where the elements are, and where functions of it are computed. */
   readonly backend: B;
   readonly #storage: Storage;
   readonly #owner: boolean;
