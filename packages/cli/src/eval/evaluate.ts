@@ -106,13 +106,14 @@ function interruptedAfter(rows: number, total: number | undefined, kept: boolean
 
 /** What is to be remembered of the rows of an evaluation. */
 export function metricSettingsOf(plan: EvaluationPlan, topK: readonly number[] | undefined): MetricSettings {
-  const { kind, classes } = plan.geometry;
-  const binary = kind === "binary";
+  const binary = plan.geometry.kind === "binary";
+  const classes = binary ? 2 : plan.geometry.classes;
+  const usual = DEFAULT_METRICS.topK.filter((k) => k === 1 || k < classes); // of five classes all are among five
   return {
     ...DEFAULT_METRICS,
-    classes: binary ? 2 : classes,
-    indices: binary ? hasLabels(plan) : kind !== "probabilities",
-    ...(topK !== undefined && { topK: [...new Set(topK)].toSorted((a, b) => a - b) }),
+    classes,
+    indices: binary ? hasLabels(plan) : plan.geometry.kind !== "probabilities",
+    topK: topK === undefined ? usual : [...new Set(topK)].toSorted((a, b) => a - b),
   };
 }
 

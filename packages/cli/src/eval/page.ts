@@ -1,8 +1,7 @@
-import type { Evaluation } from "../report/evaluation.ts";
 import { htmlReport } from "../report/html/page.ts";
 import { shapeText } from "../report/numbers.ts";
 import { writeWhole } from "../write-whole.ts";
-import type { EvalReport } from "./report.ts";
+import { type EvalReport, evaluationOf } from "./report.ts";
 
 /**
  * Writes the page of `--report`.
@@ -16,13 +15,4 @@ export async function writePage(file: string, report: EvalReport): Promise<void>
     ["backend", backend.name],
   ] as const;
   await writeWhole(file, htmlReport(evaluationOf(report), { title: logits.file, settings }));
-}
-
-/** With reduction `"none"` a page shows the mean. */
-function evaluationOf({ loss, lossBits, reduction, metrics, bitsPerByte }: EvalReport): Evaluation {
-  const bytes = bitsPerByte === undefined ? {} : { bitsPerByte };
-  if (reduction !== "none" && typeof loss === "number" && typeof lossBits === "number") {
-    return { ...metrics, ...bytes, reduction, loss, lossBits };
-  }
-  return { ...metrics, ...bytes, reduction: "mean", loss: metrics.lossMean, lossBits: metrics.lossMeanBits };
 }

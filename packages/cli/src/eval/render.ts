@@ -1,9 +1,12 @@
 import type { Style } from "../report/style.ts";
-import { count, fixed, milliseconds, shapeText, significant } from "../report/numbers.ts";
+import { evaluationDetails, evaluationLines, type Line } from "../report/evaluation-text.ts";
+import { count, milliseconds, shapeText, significant } from "../report/numbers.ts";
 import { table } from "../report/table.ts";
-import type { EvalReport } from "./report.ts";
+import { type EvalReport, evaluationOf } from "./report.ts";
 
 const SHOWN_LOSSES = 10;
+/** Of fewer rows the worst are most of them. */
+const ROWS_WITH_DETAILS = 20;
 
 const KINDS = {
   indices: "class indices",
@@ -15,19 +18,20 @@ const KINDS = {
 /** The report for people. */
 export function renderEval(report: EvalReport, style: Style): string {
   const { logits, targets, backend } = report;
-  const rows: [string, string][] = [
+  const evaluation = evaluationOf(report);
+  const lines: Line[] = [
     ["logits", `${shapeText(logits.shape)} ${logits.dtype}  ${style.dim(logitsText(report))}`],
     [
       "targets",
       `${shapeText(targets.shape)} ${targets.dtype}  ${style.dim(`${targets.file}, ${KINDS[targets.kind]}`)}`,
     ],
-    ["rows", `${count(report.rows)}  ${style.dim(keptText(report))}`],
-    ["loss", lossText(report, style)],
-    ["perplexity", style.strong(significant(report.perplexity))],
-    ["accuracy", accuracyText(report, style)],
+    ...(typeof report.loss === "number" ? [] : [["losses", lossList(report.loss, style)] as const]),
+    ...evaluationLines(evaluation, style),
     ["backend", `${backend.name}  ${style.dim(`${milliseconds(report.milliseconds.loss)} ms for the loss`)}`],
   ];
-  return table(rows.map(([label, value]) => [style.dim(label), value]));
+  const summary = table(lines.map(([label, value]) => [style.dim(label), value]));
+  const details = report.keptRows >= ROWS_WITH_DETAILS ? evaluationDetails(evaluation, style) : "";
+  return details === "" ? summary : `${summary}\n${details}`;
 }
 
 function logitsText({ logits: { file, classDim, probabilities } }: EvalReport): string {
@@ -35,24 +39,8 @@ function logitsText({ logits: { file, classDim, probabilities } }: EvalReport): 
   return `${file}${dim}${probabilities ? ", probabilities" : ""}`;
 }
 
-function keptText({ rows, keptRows }: EvalReport): string {
-  if (keptRows === rows) return "all kept";
-  return `${count(keptRows)} kept, ${count(rows - keptRows)} left out`;
-}
-
-function lossText({ loss, lossBits, reduction }: EvalReport, style: Style): string {
-  if (typeof loss !== "number" || typeof lossBits !== "number") return lossList(loss as readonly number[], style);
-  const nats = `${style.strong(significant(loss))} nats = ${style.strong(significant(lossBits))} bits`;
-  return `${nats}  ${style.dim(reduction)}`;
-}
-
 function lossList(losses: readonly number[], style: Style): string {
   const shown = losses.slice(0, SHOWN_LOSSES).map((loss) => significant(loss));
   const more = losses.length > SHOWN_LOSSES ? ` … ${count(losses.length - SHOWN_LOSSES)} more (--json gives all)` : "";
   return `${style.strong(shown.join(" "))} nats${style.dim(more)}`;
-}
-
-function accuracyText({ accuracy, correct, keptRows }: EvalReport, style: Style): string {
-  const percent = Number.isFinite(accuracy) ? `${fixed(accuracy * 100, 2)} %` : String(accuracy);
-  return `${style.strong(percent)}  ${style.dim(`${count(correct)} of ${count(keptRows)}`)}`;
 }

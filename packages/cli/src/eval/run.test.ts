@@ -144,7 +144,7 @@ describe("the report", () => {
     expect(stdout).not.toContain("\u001b");
     expect(stdout).toContain("[5, 3] f32");
     expect(stdout).toMatch(/^rows +5 {2}3 kept, 2 left out$/m);
-    expect(stdout).toMatch(/^loss +0\.766024 nats = 1\.10514 bits {2}mean$/m);
+    expect(stdout).toMatch(/^loss +0\.766024 ± 0\.22 nats = 1\.10514 bits {2}mean$/m);
     expect(stdout).toMatch(/^accuracy +\d+\.\d\d % {2}\d of 3$/m);
   });
 
@@ -153,14 +153,14 @@ describe("the report", () => {
     vi.stubEnv("FORCE_COLOR", "1");
     const { stdout } = await run("eval", fixture("logits-f4.npy"), fixture("targets-i8.npy"));
     vi.unstubAllEnvs();
-    expect(stdout).toContain("\u001b[1m0.885658\u001b[22m nats");
+    expect(stdout).toContain("\u001b[1m0.885658\u001b[22m ± 0.17 nats");
   });
 
   it("shows the first losses of many", async () => {
     const logits = temporary(npyBytes({ shape: "(12, 1)", data: new Float32Array(12) }));
     const targets = temporary(npyBytes({ descr: "|u1", shape: "(12,)", data: new Uint8Array(12) }));
     const { stdout } = await run("eval", logits, targets, "--reduction", "none");
-    expect(stdout).toMatch(/^loss +0 0 0 0 0 0 0 0 0 0 nats … 2 more \(--json gives all\)$/m);
+    expect(stdout).toMatch(/^losses +0 0 0 0 0 0 0 0 0 0 nats … 2 more \(--json gives all\)$/m);
   });
 });
 
