@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addCompare } from "./commands/compare.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addEval } from "./commands/eval.ts";
@@ -21,6 +22,7 @@ import { version } from "./version.ts";
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     const command = program(io);
+    await addCompletion(command, argv);
     if (argv.length === 0) {
       command.outputHelp({ error: true });
       throw new CliError(EXIT.usage, "a command is required");
