@@ -1,4 +1,13 @@
-import { type Backend, crossEntropy, crossEntropyWithGrad, randint, randn, type Tensor } from "@surprisal/core";
+import {
+  type Backend,
+  crossEntropy,
+  crossEntropyWithGrad,
+  linearCrossEntropy,
+  randint,
+  randn,
+  type Tensor,
+  tensor,
+} from "@surprisal/core";
 import { afterEach, describe, expect, test } from "vitest";
 import { between } from "../../../tools/between.ts";
 import { COMPUTE, COPY_SRC, STORAGE } from "./constants.ts";
@@ -80,7 +89,7 @@ function counting(code: string): string {
   const four = (at: string): string => [0, 1, 2, 3].map((k) => count(`${at} + ${k}u`)).join(" ");
   const declared = `@group(0) @binding(${COUNTS}) var<storage, read_write> counts: array<atomic<u32>>;\n${code}`;
   return declared
-    .replace("fn get_logits(i: u32) -> f32 {", (start) => `${start} ${count("i")}`)
+    .replace(/fn get_(logits|a)\(i: u32\) -> f32 \{/u, (start) => `${start} ${count("i")}`)
     .replace("fn get4_logits(i: u32) -> vec4<f32> {", (start) => `${start} ${four("i")}`)
     .replace(/fn put_(gradient|logits)\(i: u32, v: f32\) \{(?! put_)/u, (start) => `${start} ${count(`${SPACE}u + i`)}`)
     .replace(/fn put4_(gradient|logits)\(i: u32, v: vec4<f32>\) \{/u, (start) => `${start} ${four(`${SPACE}u + i`)}`);
@@ -155,4 +164,20 @@ describe.each(SHAPES)("$name", ({ shape, targetShape, dispatches = 4 }) => {
     expect(await others(reads, target)).toEqual(new Set([2]));
     expect(new Set(writes)).toEqual(new Set([1]));
   });
+});
+
+test("rows of a linear layer that are left out are not multiplied", async () => {
+  const { backend, ...each } = await counted();
+  const [rows, features, classes, kept] = [96, 32, 10, 16]; // fewer logits than hidden states, as they are counted together
+  const labels = Int32Array.from({ length: rows }, (_, r) => (r % 6 === 5 ? r % classes : -100));
+  const moved = [randn([rows, features], { seed: 1 }), randn([classes, features], { seed: 2 })] as const;
+  const [hidden, weight] = await Promise.all(moved.map((one) => one.to(backend)));
+  const target = await tensor(labels, { dtype: "i32" }).to(backend);
+  if (hidden === undefined || weight === undefined) throw new TypeError("unreachable");
+  expect(await linearCrossEntropy(hidden, weight, target).item()).toBeGreaterThan(1);
+  const { reads } = await traffic({ backend, ...each }, rows * features);
+  // Rows beyond those that are kept share the last tile with these, or are not looked at.
+  const tile = 8;
+  expect(Math.min(...reads.slice(0, kept * features))).toBeGreaterThan(0);
+  expect(Math.max(...reads.slice((kept + tile) * features))).toBe(0);
 });

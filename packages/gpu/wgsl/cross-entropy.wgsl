@@ -9,6 +9,32 @@
 
 const SMALL = 0x1p-64f;
 
+/// A row's number among those that logits are there of.
+fn outerOf(o: u32) -> u32 {
+#if PLACED
+  return b_place[P.placeAt + o];
+#else
+  return o;
+#endif
+}
+
+#if PLACED
+fn isLeftOut(r: u32) -> bool {
+  return b_place[P.placeAt + r] == 0xffffffffu;
+}
+#endif
+
+/// Where the logits of a row begin.
+fn logitsFrom(o: u32, i: u32) -> u32 {
+  return P.logits.x + outerOf(o) * P.logits.y + i * P.logits.w;
+}
+
+#if OUT_GRADIENT
+fn gradientFrom(o: u32, i: u32) -> u32 {
+  return P.gradient.x + outerOf(o) * P.gradient.y + i * P.gradient.w;
+}
+#endif
+
 fn logitAt(i: u32) -> f32 {
 #if TRANSFORM
   return transformed(get_logits(i));
@@ -105,7 +131,7 @@ fn begin(r: u32) -> Row {
 #if FROM_SEGMENTS
     known.logit = segmentLogit(r); // the gradient of another segment may have taken its place
 #else
-    known.logit = logitAt(P.logits.x + o * P.logits.y + i * P.logits.w + index.x * P.logits.z);
+    known.logit = logitAt(logitsFrom(o, i) + index.x * P.logits.z);
 #endif
     known.hot = P.hot * weightOf(index.x);
   }
@@ -116,7 +142,7 @@ fn begin(r: u32) -> Row {
 fn look(lane: u32, place: u32, r: u32) -> Row {
   let o = r / P.inner;
   let i = r % P.inner;
-  let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
+  let x0 = logitsFrom(o, i);
   let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
   var known = begin(r);
 #if SPREAD
@@ -298,7 +324,7 @@ fn divisor() -> f32 {
 fn putGradient(known: Row, result: Result, share: f32, scale: f32, r: u32, c: u32) {
   let o = r / P.inner;
   let i = r % P.inner;
-  let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
+  let x0 = logitsFrom(o, i);
   let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
   let raw = get_logits(x0 + c * P.logits.z);
 #if TRANSFORM
@@ -341,14 +367,14 @@ fn putGradient(known: Row, result: Result, share: f32, scale: f32, r: u32, c: u3
     }
 #endif
   }
-  put_gradient(P.gradient.x + o * P.gradient.y + c * P.gradient.z + i * P.gradient.w, g);
+  put_gradient(gradientFrom(o, i) + c * P.gradient.z, g);
 }
 #endif
 
 #if OUT_SEGMENTS
 /// Leaves what a segment has seen.
 fn leaveSegment(lane: u32, place: u32, r: u32) {
-  let x0 = P.logits.x + (r / P.inner) * P.logits.y + (r % P.inner) * P.logits.w;
+  let x0 = logitsFrom(r / P.inner, r % P.inner);
   let at = segmentAt(r, place / LANES);
 #if SPREAD
   let t0 = P.targetAt.x + (r / P.inner) * P.targetAt.y + (r % P.inner) * P.targetAt.w;
@@ -375,16 +401,22 @@ fn segmentLogit(r: u32) -> f32 {
 }
 #endif
 
+#if PLACED
+/// A row without logits.
+fn leaveOut(place: u32, r: u32) {
+#if OUT_LOSS
+  if (place == 0u) { put_loss(P.loss.x + (r / P.inner) * P.loss.y + (r % P.inner) * P.loss.w, 0.0); }
+#endif
+}
+#endif
+
 fn row(lane: u32, place: u32, r: u32) -> Result {
   let known = look(lane, place, r);
   let result = finish(known);
   let o = r / P.inner;
   let i = r % P.inner;
-  let x0 = P.logits.x + o * P.logits.y + i * P.logits.w;
+  let x0 = logitsFrom(o, i);
   let t0 = P.targetAt.x + o * P.targetAt.y + i * P.targetAt.w;
-#if OUT_KEPT
-  if (place == 0u) { b_kept[r] = select(0u, 1u, known.kept); }
-#endif
 #if OUT_LOSS
   if (place == 0u) { put_loss(P.loss.x + o * P.loss.y + i * P.loss.w, result.loss); }
 #endif
@@ -400,7 +432,7 @@ fn row(lane: u32, place: u32, r: u32) -> Result {
 #if PLAIN
   var c = firstFour(place);
   let ordinary = known.kept && !known.none && isFinite(share) && isFinite(result.push) && isFinite(result.pull) && isFinite(result.extra);
-  let g0 = P.gradient.x + o * P.gradient.y + i * P.gradient.w;
+  let g0 = gradientFrom(o, i);
   for (; ordinary && isWhole(c); c += 4u * stride()) {
     let x = fourFrom(x0, P.logits.z, c);
     if (!isOrdinary(sizesOf(x))) { break; }
@@ -522,6 +554,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let r = at / P.shares;
   let place = (at % P.shares) * LANES + lane;
   if (r < P.rows) {
+#if PLACED
+    if (isLeftOut(r)) {
+      leaveOut(place, r);
+#if OUT_PARTIAL
+      if (place == 0u) { storePartial(P.partialAt + r, vec2<f32>(0.0), 0.0, 0.0, 0.0); }
+#endif
+      return;
+    }
+#endif
 #if OUT_SEGMENTS
     leaveSegment(lane, place, r);
 #else
@@ -537,6 +578,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum = vec2<f32>(0.0, 0.0);
   var other = vec3<f32>(0.0, 0.0, 0.0);
   for (var r = at * P.rowsEach; r < min(P.rows, (at + 1u) * P.rowsEach); r++) {
+#if PLACED
+    if (isLeftOut(r)) {
+      leaveOut(lane, r);
+      continue;
+    }
+#endif
     let result = row(lane, lane, r);
     sum = addTo(sum, result.loss);
     other = other + vec3<f32>(result.small, result.hotPart, result.spreadPart);
@@ -578,6 +625,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var k = 0u; k < P.rowsEach; k++) {
     let r = (at * P.rowsEach + k) * GROUP + local;
     if (r < P.rows) {
+#if PLACED
+      if (isLeftOut(r)) {
+        leaveOut(0u, r);
+        continue;
+      }
+#endif
       let result = row(0u, 0u, r);
       sum = addTo(sum, result.loss);
       other = other + vec3<f32>(result.small, result.hotPart, result.spreadPart);

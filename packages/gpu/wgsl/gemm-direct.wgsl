@@ -26,7 +26,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let which = group.y * P.groupsX + group.x;
   let m = (which / across) * tile + (local / EDGE) * 8u;
   let n = (which % across) * tile + (local % EDGE) * 8u;
-  if (m >= P.m || n >= P.n) { return; }
+  if (m >= endOfM() || n >= P.n) { return; }
+  let end = endOfK();
   let a0 = fourPlaces(m, P.m, P.a.x, P.a.y);
   let a4 = fourPlaces(m + 4u, P.m, P.a.x, P.a.y);
   let b0 = fourPlaces(n, P.n, P.b.x, P.b.z);
@@ -35,15 +36,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum04 = sum00;
   var sum40 = sum00;
   var sum44 = sum00;
-  for (var k0 = 0u; k0 < P.k; k0 += DEPTH) {
+  for (var k0 = 0u; k0 < end; k0 += DEPTH) {
     var part00 = mat4x4<f32>();
     var part04 = part00;
     var part40 = part00;
     var part44 = part00;
-    for (var k = k0; k < min(P.k, k0 + DEPTH); k++) {
-#if MASK_K
-      if (!isKept(k)) { continue; }
-#endif
+    for (var k = k0; k < min(end, k0 + DEPTH); k++) {
       let x0 = fourOfA(a0 + k * P.a.z);
       let x4 = fourOfA(a4 + k * P.a.z);
       let y0 = fourOfB(b0 + k * P.b.y);

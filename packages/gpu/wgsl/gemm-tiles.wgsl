@@ -6,21 +6,12 @@ var<workgroup> tileA: array<f32, TILE * DEPTH>;
 var<workgroup> tileB: array<f32, TILE * DEPTH>;
 
 fn loadA(m: u32, k: u32) -> f32 {
-  if (m >= P.m || k >= P.k) { return 0.0; }
-#if MASK_M
-  if (!isKept(m)) { return 0.0; }
-#endif
-#if MASK_K
-  if (!isKept(k)) { return 0.0; }
-#endif
+  if (m >= endOfM() || k >= endOfK()) { return 0.0; }
   return get_a(P.a.x + m * P.a.y + k * P.a.z);
 }
 
 fn loadB(k: u32, n: u32) -> f32 {
-  if (n >= P.n || k >= P.k) { return 0.0; }
-#if MASK_K
-  if (!isKept(k)) { return 0.0; }
-#endif
+  if (n >= P.n || k >= endOfK()) { return 0.0; }
   return get_b(P.b.x + k * P.b.y + n * P.b.z);
 }
 
@@ -30,11 +21,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let which = group.y * P.groupsX + group.x;
   let m0 = (which / across) * TILE;
   let n0 = (which % across) * TILE;
-  if (m0 >= P.m) { return; }
+  if (m0 >= endOfM()) { return; }
   let x = (local % EDGE) * 4u;
   let y = (local / EDGE) * 4u;
   var sums: array<vec4<f32>, 4>;
-  for (var k0 = 0u; k0 < P.k; k0 += DEPTH) {
+  for (var k0 = 0u; k0 < endOfK(); k0 += DEPTH) {
     for (var at = local; at < TILE * DEPTH; at += THREADS) {
 #if A_BY_K
       tileA[(at % DEPTH) * TILE + at / DEPTH] = loadA(m0 + at / DEPTH, k0 + at % DEPTH);

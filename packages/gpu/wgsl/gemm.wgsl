@@ -1,19 +1,34 @@
-// c(m, n) = Σ a(m, k)·b(k, n). DEPTH products are added up first, then their sums. MASK_M, MASK_K: rows of tokens that are left out
-// count as 0.
+// c(m, n) = Σ a(m, k)·b(k, n). DEPTH products are added up first, then their sums. LIMIT_M, LIMIT_K: of that dimension there is only as much
+// as rows are kept in a block.
 
 const DEPTH = 16u;
 const THREADS = EDGE * EDGE;
 
-fn isKept(row: u32) -> bool {
-#if MASKED
-  return b_kept[P.keptAt + row] != 0u;
+#if LIMITED
+fn rowsThere() -> u32 {
+  let count = b_counts[P.block];
+  return select(0u, count - P.start, count > P.start);
+}
+#endif
+
+fn endOfM() -> u32 {
+#if LIMIT_M
+  return min(P.m, rowsThere());
 #else
-  return true;
+  return P.m;
+#endif
+}
+
+fn endOfK() -> u32 {
+#if LIMIT_K
+  return min(P.k, rowsThere());
+#else
+  return P.k;
 #endif
 }
 
 fn put(m: u32, n: u32, sum: f32) {
-  if (m >= P.m || n >= P.n) { return; }
+  if (m >= endOfM() || n >= P.n) { return; }
   let at = P.c.x + m * P.c.y + n * P.c.z;
   var value = sum;
 #if BIAS
@@ -21,9 +36,6 @@ fn put(m: u32, n: u32, sum: f32) {
 #endif
 #if ACCUMULATE
   value = value + get_c(at);
-#endif
-#if MASK_M
-  if (!isKept(m)) { value = 0.0; }
 #endif
   put_c(at, value);
 }

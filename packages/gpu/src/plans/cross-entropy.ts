@@ -17,7 +17,7 @@ import { segmentGrids, segmentsOf } from "./segments.ts";
 export function crossEntropy(plan: CrossEntropyPlan, planner: Planner): Dispatch[] {
   const pieces = piecesOf(plan.rows, operandsOf(plan), planner).map((piece) => ({ piece, part: partOf(plan, piece) }));
   const most = mostGroupsOf(pieces.length, planner);
-  const groups = pieces.map(({ part }) => partsOfSum(part, planner, most));
+  const groups = pieces.map(({ part }) => partsOfSum(part, planner, { mostGroups: most }));
   const count = groups.reduce((sum, each) => sum + each, 0);
   const partial = plan.reduce ? planner.scratch(PART_BYTES * Math.max(1, count)) : undefined;
   let partialAt = 0;
@@ -112,10 +112,11 @@ function isPlain({ target, base, logitScale, softcap, normalized }: CrossEntropy
   return target.kind === "index" && base === 0 && logitScale === 1 && softcap === 0 && !normalized;
 }
 
-/** Whether it is the plain loss, in f32, of rows that have one invocation each: then it takes four of these at a time. */
-function takesFourRows(plan: CrossEntropyPlan, planner: Planner): boolean {
+/** Whether it is the plain loss, in f32, of neighbouring rows that have one invocation each: then it takes four of these at a time. */
+function takesFourRows(plan: CrossEntropyPlan, planner: Planner, places?: Output["places"]): boolean {
   const { rows, logits, focalGamma, zLoss, gradient } = plan;
-  if (!isPlain(plan) || focalGamma !== 0 || zLoss !== 0 || rows.outer * rows.inner < 4) return false;
+  if (!isPlain(plan) || places !== undefined || focalGamma !== 0 || zLoss !== 0 || rows.outer * rows.inner < 4)
+    return false;
   return logits.dtype === "f32" && (gradient ?? logits).dtype === "f32" && !sharesRows(rows, logits, planner);
 }
 
@@ -134,6 +135,8 @@ interface Output {
   /** Adds it to the operands; numbers of f32 by fours, or not. */
   readonly add: (to: Operands, fours: boolean) => Operands;
   readonly partial?: Partial | undefined;
+  /** Where rows are among those that there are logits of; from row `at` on. */
+  readonly places?: { readonly buffer: DeviceBuffer; readonly at: number };
   /** How it goes through the rows, if not as `gridOf` has it. */
   readonly grid?: RowGrid;
 }
@@ -148,10 +151,14 @@ function segmentsOfLoss(plan: CrossEntropyPlan, planner: Planner, mostParts: num
 }
 
 /** How many parts of the sum the kernels of the loss leave. */
-export function partsOfSum(plan: CrossEntropyPlan, planner: Planner, most: number): number {
+export function partsOfSum(
+  plan: CrossEntropyPlan,
+  planner: Planner,
+  { mostGroups, places }: Pick<Partial, "mostGroups"> & Pick<Output, "places">,
+): number {
   const { rows } = plan;
-  if (segmentsOfLoss(plan, planner, most) > 1) return rows.outer * rows.inner;
-  return gridOf(plan, planner, takesFourRows(plan, planner), most).groups;
+  if (segmentsOfLoss(plan, planner, mostGroups) > 1) return rows.outer * rows.inner;
+  return gridOf(plan, planner, takesFourRows(plan, planner, places), mostGroups).groups;
 }
 
 /** The loss of all rows, with its gradient: one kernel, or two where rows are few and long. */
@@ -160,7 +167,7 @@ export function lossPasses(plan: CrossEntropyPlan, planner: Planner, output: Out
   if (segments === 1) return [pass(plan, planner, output)];
   const { look, finish, memory } = segmentGrids(plan.rows, segments, output.flags.includes("OUT_GRADIENT"), planner);
   return [
-    pass(plan, planner, { flags: [], add: (to) => to.words("segments", memory, "out"), grid: look }),
+    pass(plan, planner, { ...output, flags: [], add: (to) => to.words("segments", memory, "out"), grid: look }),
     pass(plan, planner, {
       ...output,
       add: (to, fours) => output.add(to, fours).words("segments", memory),
@@ -173,10 +180,10 @@ export function lossPasses(plan: CrossEntropyPlan, planner: Planner, output: Out
 function pass(
   plan: CrossEntropyPlan,
   planner: Planner,
-  { flags: outputs, add, partial, grid: given }: Output,
+  { flags: outputs, add, partial, places, grid: given }: Output,
 ): Dispatch {
   const { rows, logits, target, weight, rowWeight, upstream, divisor, gradient } = plan;
-  const fourRows = takesFourRows(plan, planner) && outputs.every((each) => OF_FOUR_ROWS.has(each));
+  const fourRows = takesFourRows(plan, planner, places) && outputs.every((each) => OF_FOUR_ROWS.has(each));
   const grid = given ?? gridOf(plan, planner, fourRows, partial?.mostGroups);
   const index = target.kind === "index";
   const backward = outputs.includes("OUT_GRADIENT") || outputs.includes("OUT_TARGET_GRADIENT");
@@ -200,6 +207,7 @@ function pass(
     UPSTREAM: above !== undefined,
     MASS: mass !== undefined,
     IN_PLACE: inPlace,
+    PLACED: places !== undefined,
     FOUR_ROWS: fourRows,
     NEIGHBOURS: fourRows && fours,
     FOURS: !fourRows && fours,
@@ -211,7 +219,7 @@ function pass(
   operands.add("logits", logits, inPlace ? "both" : "in", "logits", fours);
   if (inPlace) alias(operands, gradient);
   operands.add("target", target.operand, "in", "targetAt").add("weight", weight).add("rowWeight", rowWeight);
-  operands.add("upstream", above).words("mass", mass);
+  operands.add("upstream", above).words("mass", mass).words("place", places?.buffer);
   return dispatch({
     shaders: [
       "fours",
@@ -225,7 +233,7 @@ function pass(
       ...(fourRows ? (["ignored", "four-rows"] as const) : []),
     ],
     ...grid,
-    integers: { ...grid.integers, partialAt: partial?.at ?? 0 },
+    integers: { ...grid.integers, partialAt: partial?.at ?? 0, placeAt: places?.at ?? 0 },
     flags: [...grid.flags, ...flags, ...outputs],
     given: add(operands, fours),
     numbers: {

@@ -2,11 +2,12 @@ import type { CrossEntropyPlan, DeviceBuffer, LinearCrossEntropyPlan, Operand, P
 import type { Dispatch } from "../kernel.ts";
 import { lossPasses, partsOfSum, total } from "./cross-entropy.ts";
 import { dispatch, Operands, PART_BYTES, type Planner } from "./planner.ts";
-import { converted, product } from "./product.ts";
+import { KEPT_BYTES, keptRows, type KeptRows, moved, type Together } from "./kept-rows.ts";
+import { converted, type Limit, product } from "./product.ts";
 import { mostSegmentBytes } from "./segments.ts";
 
-// Block of rows by block of rows: their logits into working memory, cross entropy in place of them, and two more products that carry
-// the gradient back.
+// Block of rows by block of rows: those that are kept are brought together, their logits go into working memory, cross entropy in place of
+// these, and two more products carry the gradient back.
 
 /** Working memory by what it depends on. */
 interface Memory {
@@ -18,15 +19,15 @@ function memoryOf({ rows, features, matrixGradient, biasGradient }: LinearCrossE
   const sums = matrixGradient !== undefined && matrixGradient.dtype !== "f32" ? 4 * rows.classes * features : 0;
   const biasSums = biasGradient === undefined ? 0 : 8 * rows.classes;
   return {
-    fixed: sums + biasSums + PART_BYTES * rows.outer,
-    perRow: 4 * Math.max(1, rows.classes) + 4 + mostSegmentBytes(rows),
+    fixed: sums + biasSums + (PART_BYTES + KEPT_BYTES) * rows.outer,
+    perRow: 4 * Math.max(1, rows.classes) + 4 * features + mostSegmentBytes(rows),
   };
 }
 
 /** Why the layer cannot be computed within `maxBytes`, or where no more than `mostBytes` of a buffer can be bound. */
 export function linearRefusal(plan: LinearCrossEntropyPlan, mostBytes: number): string | undefined {
   const { classes, outer } = plan.rows;
-  const largest = Math.max(8 * classes, PART_BYTES * outer);
+  const largest = Math.max(8 * classes, 4 * plan.features, PART_BYTES * outer);
   if (largest > mostBytes) return `this device binds ${mostBytes} bytes at a time; ${largest} are needed`;
   const { fixed, perRow } = memoryOf(plan);
   const needed = fixed + perRow;
@@ -42,7 +43,8 @@ const WHOLE = 64;
 function blockRows(plan: LinearCrossEntropyPlan, mostBytes: number): number {
   const { fixed, perRow } = memoryOf(plan);
   const room = Math.min(plan.maxBytes - fixed, mostBytes) * ROUNDED;
-  const fit = Math.max(1, Math.floor(room / perRow));
+  const bound = Math.floor(mostBytes / (4 * Math.max(1, plan.features)));
+  const fit = Math.max(1, Math.min(bound, Math.floor(room / perRow)));
   const whole = fit >= WHOLE ? fit - (fit % WHOLE) : fit;
   return Math.min(whole, Math.max(1, plan.rows.outer));
 }
@@ -66,15 +68,18 @@ interface Shared {
   readonly plan: LinearCrossEntropyPlan;
   readonly planner: Planner;
   readonly slopes: DeviceBuffer;
-  readonly kept: DeviceBuffer;
+  /** Rows that are kept, and their hidden states together; at last the gradient of these. */
+  readonly kept: KeptRows;
+  readonly together: DeviceBuffer;
   readonly partial: DeviceBuffer | undefined;
   readonly matrixSums: DeviceBuffer | undefined;
   readonly biasSums: DeviceBuffer | undefined;
   readonly backward: boolean;
 }
 
-/** Rows `first …`, count of them. */
+/** Rows `first …`, count of them; and the how manieth it is. */
 interface Block {
+  readonly number: number;
   readonly first: number;
   readonly count: number;
   readonly last: boolean;
@@ -84,6 +89,7 @@ interface Block {
 export function linear(plan: LinearCrossEntropyPlan, planner: Planner): Dispatch[] {
   const { rows, features, hiddenGradient, matrixGradient, biasGradient, reduce } = plan;
   const size = blockRows(plan, planner.mostBytes);
+  const { kernel, ...kept } = keptRows(plan, size, planner);
   const backward = [hiddenGradient, matrixGradient, biasGradient].some((gradient) => gradient !== undefined);
   const beside = matrixGradient !== undefined && matrixGradient.dtype !== "f32";
   const shared: Shared = {
@@ -91,18 +97,20 @@ export function linear(plan: LinearCrossEntropyPlan, planner: Planner): Dispatch
     planner,
     backward,
     slopes: planner.scratch(4 * size * Math.max(1, rows.classes)),
-    kept: planner.scratch(4 * size),
+    kept,
+    together: planner.scratch(4 * size * Math.max(1, features)),
     partial: reduce ? planner.scratch(PART_BYTES * Math.max(1, rows.outer)) : undefined,
     matrixSums: beside ? planner.scratch(4 * rows.classes * features) : undefined,
     biasSums: biasGradient && planner.scratch(8 * rows.classes),
   };
-  const kernels: Dispatch[] = [];
+  const kernels: Dispatch[] = [kernel];
   let parts = 0;
   for (let first = 0; first < Math.max(1, rows.outer); first += size) {
     const count = Math.min(size, rows.outer - first);
-    const block: Block = { first, count, last: first + size >= rows.outer };
+    const block: Block = { number: first / size, first, count, last: first + size >= rows.outer };
     const loss = lossOf(shared, block, parts);
-    kernels.push(...logits(shared, block), ...loss.kernels, ...gradients(shared, block));
+    const bring = moved(hiddenRows(shared, block, plan.hidden), kept, "together", planner);
+    kernels.push(...bring, ...logits(shared, block), ...loss.kernels, ...gradients(shared, block));
     parts += loss.parts;
   }
   if (shared.partial !== undefined) kernels.push(total(plan, shared.partial, parts, planner));
@@ -119,15 +127,31 @@ function slopesOf({ slopes, plan }: Shared): Operand {
   return { buffer: slopes, dtype: "f32", offset: 0, strides: [plan.rows.classes, 1, 0] };
 }
 
-function logits(shared: Shared, { first, count }: Block): readonly Dispatch[] {
-  const { hidden, matrix, bias, rows, features } = shared.plan;
+/** The block's rows of hidden states, or of their gradient, which are brought together, or go back. */
+function hiddenRows({ plan, together }: Shared, { first, count }: Block, hidden: Operand): Together {
   const [rowStep, step] = hidden.strides;
+  const apart = matrixAt(hidden, hidden.offset + first * rowStep, rowStep, step);
+  return { apart, first, count, features: plan.features, together };
+}
+
+/** The same rows, together. */
+function togetherOf({ together, plan }: Shared): Operand {
+  return { buffer: together, dtype: "f32", offset: 0, strides: [plan.features, 1, 0] };
+}
+
+function limitOf({ kept: { counts } }: Shared, { number }: Block, along: Limit["along"]): Limit {
+  return { along, counts, block: number };
+}
+
+function logits(shared: Shared, block: Block): readonly Dispatch[] {
+  const { matrix, bias, rows, features } = shared.plan;
   const factors = {
-    a: matrixAt(hidden, hidden.offset + first * rowStep, rowStep, step),
+    a: togetherOf(shared),
     b: matrixAt(matrix, matrix.offset, matrix.strides[1], matrix.strides[0]),
     c: slopesOf(shared),
     bias,
-    size: [count, features, rows.classes],
+    limit: limitOf(shared, block, "m"),
+    size: [block.count, features, rows.classes],
     flags: ["A_BY_K", "B_BY_K"],
   } as const;
   return product(factors, shared.planner);
@@ -145,55 +169,39 @@ function lossOf(
   partialAt: number,
 ): { readonly kernels: readonly Dispatch[]; readonly parts: number } {
   const { plan, planner, partial, kept, backward } = shared;
-  const moved = (operand: Operand): Operand => startingAt(operand, first);
+  const ours = (operand: Operand): Operand => startingAt(operand, first);
   const rows: Rows = { outer: count, classes: plan.rows.classes, inner: 1 };
   const block: CrossEntropyPlan = {
     ...plan,
     kind: "cross-entropy",
     rows,
     logits: slopesOf(shared),
-    target: { ...plan.target, operand: moved(plan.target.operand) },
-    rowWeight: plan.rowWeight && moved(plan.rowWeight),
-    upstream: typeof plan.upstream === "number" ? plan.upstream : moved(plan.upstream),
-    loss: moved(plan.loss),
+    target: { ...plan.target, operand: ours(plan.target.operand) },
+    rowWeight: plan.rowWeight && ours(plan.rowWeight),
+    upstream: typeof plan.upstream === "number" ? plan.upstream : ours(plan.upstream),
+    loss: ours(plan.loss),
     stats: undefined,
     gradient: backward ? slopesOf(shared) : undefined,
     targetGradient: undefined,
   };
-  const flags = [
-    ...(partial === undefined ? ["OUT_LOSS"] : ["OUT_PARTIAL"]),
-    ...(backward ? ["OUT_GRADIENT", "OUT_KEPT"] : []),
-  ];
+  const flags = [...(partial === undefined ? ["OUT_LOSS"] : ["OUT_PARTIAL"]), ...(backward ? ["OUT_GRADIENT"] : [])];
+  const places = { buffer: kept.place, at: first };
   const kernels = lossPasses(block, planner, {
     flags,
-    add(to) {
-      if (partial === undefined) to.add("loss", block.loss, "out");
-      else to.words("partial", partial, "both");
-      return backward ? to.words("kept", kept, "out") : to;
-    },
+    add: (to) => (partial === undefined ? to.add("loss", block.loss, "out") : to.words("partial", partial, "both")),
     partial: partial && { buffer: partial, at: partialAt, mostGroups: Infinity },
+    places,
   });
-  return { kernels, parts: partsOfSum(block, planner, Infinity) };
+  return { kernels, parts: partsOfSum(block, planner, { mostGroups: Infinity, places }) };
 }
 
-function gradients(shared: Shared, { first, count, last }: Block): Dispatch[] {
+function gradients(shared: Shared, block: Block): Dispatch[] {
   const { plan, planner, kept, matrixSums, biasSums } = shared;
-  const { hidden, matrix, hiddenGradient, matrixGradient, biasGradient, rows, features } = plan;
+  const { first, count, last } = block;
+  const { matrix, hiddenGradient, matrixGradient, biasGradient, rows, features } = plan;
   const { classes } = rows;
   const slopes = slopesOf(shared);
   const kernels: Dispatch[] = [];
-  if (hiddenGradient !== undefined) {
-    const [rowStep, step] = hiddenGradient.strides;
-    const factors = {
-      a: slopes,
-      b: matrixAt(matrix, matrix.offset, matrix.strides[0], matrix.strides[1]),
-      c: matrixAt(hiddenGradient, hiddenGradient.offset + first * rowStep, rowStep, step),
-      kept,
-      size: [count, classes, features],
-      flags: ["A_BY_K", "MASKED", "MASK_M"],
-    } as const;
-    kernels.push(...product(factors, planner));
-  }
   if (matrixGradient !== undefined) {
     const sums: Operand =
       matrixSums === undefined
@@ -201,11 +209,11 @@ function gradients(shared: Shared, { first, count, last }: Block): Dispatch[] {
         : { buffer: matrixSums, dtype: "f32", offset: 0, strides: [features, 1, 0] };
     const factors = {
       a: matrixAt(slopes, 0, 1, classes),
-      b: matrixAt(hidden, hidden.offset + first * hidden.strides[0], hidden.strides[0], hidden.strides[1]),
+      b: togetherOf(shared),
       c: sums,
-      kept,
+      limit: limitOf(shared, block, "k"),
       size: [classes, count, features],
-      flags: ["MASKED", "MASK_K"],
+      flags: [],
       accumulate: first > 0,
     } as const;
     kernels.push(...product(factors, planner));
@@ -218,14 +226,28 @@ function gradients(shared: Shared, { first, count, last }: Block): Dispatch[] {
         shaders: ["column-sums"],
         flags: [...(first > 0 ? ["ACCUMULATE"] : []), ...(last ? ["LAST"] : [])],
         constants: { GROUP: planner.group },
-        integers: { rows: count, classes },
+        integers: { block: block.number, classes },
         given: new Operands()
           .words("slopes", slopes.buffer)
-          .words("kept", kept)
+          .words("counts", kept.counts)
           .words("sums", biasSums, "both")
           .add("output", last ? biasGradient : undefined, "out"),
         groups: Math.ceil(classes / planner.group),
       }),
+    );
+  }
+  if (hiddenGradient !== undefined) {
+    const factors = {
+      a: slopes,
+      b: matrixAt(matrix, matrix.offset, matrix.strides[0], matrix.strides[1]),
+      c: togetherOf(shared), // which nothing needs any more
+      limit: limitOf(shared, block, "m"),
+      size: [count, classes, features],
+      flags: ["A_BY_K"],
+    } as const;
+    kernels.push(
+      ...product(factors, planner),
+      ...moved(hiddenRows(shared, block, hiddenGradient), kept, "back", planner),
     );
   }
   return kernels;

@@ -10,14 +10,21 @@ export interface Product {
   readonly b: Operand;
   readonly c: Operand;
   readonly bias?: Operand | undefined;
-  /** Which rows of tokens are kept: along m or k, as flags say. */
-  readonly kept?: DeviceBuffer;
-  readonly keptAt?: number;
+  /** Of m or k there is only as much as the device counts: the dimension, and where it has counted. */
+  readonly limit?: Limit;
   /** m, k, n. */
   readonly size: readonly [m: number, k: number, n: number];
   readonly flags: readonly string[];
   /** Whether it is added to what c has. */
   readonly accumulate?: boolean;
+}
+
+/** The number of rows that are kept in a block, `start` of them before this part. */
+export interface Limit {
+  readonly along: "m" | "k";
+  readonly counts: DeviceBuffer;
+  readonly block: number;
+  readonly start?: number;
 }
 
 /** Dimensions of a product, by their number in `size`. */
@@ -70,13 +77,13 @@ function larger({ strides }: Operand, rows: Dimension, columns: Dimension, size:
 
 /** So many of a dimension, from one on. */
 function partOf(whole: Product, along: Dimension, start: number, count: number): Product {
-  const { a, b, c, bias, keptAt = 0, flags, accumulate = false } = whole;
+  const { a, b, c, bias, limit, accumulate = false } = whole;
   const moved = (operand: Operand, rows: Dimension, columns: Dimension): Operand => {
     const step = along === rows ? operand.strides[0] : along === columns ? operand.strides[1] : 0;
     return { ...operand, buffer: operand.buffer, offset: operand.offset + start * step };
   };
   const later = along === K && start > 0;
-  const masked = (along === M && flags.includes("MASK_M")) || (along === K && flags.includes("MASK_K"));
+  const limited = limit?.along === (along === M ? "m" : along === K ? "k" : undefined);
   const [m, k, n] = whole.size;
   return {
     ...whole,
@@ -84,17 +91,14 @@ function partOf(whole: Product, along: Dimension, start: number, count: number):
     b: moved(b, K, N),
     c: moved(c, M, N),
     bias: later ? undefined : bias && moved({ ...bias, buffer: bias.buffer, strides: [0, bias.strides[1], 0] }, M, N),
-    keptAt: keptAt + (masked ? start : 0),
+    ...(limit && { limit: { ...limit, counts: limit.counts, start: (limit.start ?? 0) + (limited ? start : 0) } }),
     size: [along === M ? count : m, along === K ? count : k, along === N ? count : n],
     accumulate: accumulate || later,
   };
 }
 
 /** On tiles in workgroup memory; software adapters, whose barriers are dear, read directly. */
-function kernelOf(
-  { a, b, c, bias, kept, keptAt = 0, size, flags, accumulate = false }: Product,
-  planner: Planner,
-): Dispatch {
+function kernelOf({ a, b, c, bias, limit, size, flags, accumulate = false }: Product, planner: Planner): Dispatch {
   const { software, mostBytes } = planner;
   const [m, k, n] = size;
   const edge = software ? 4 : 16;
@@ -103,14 +107,19 @@ function kernelOf(
     windowed(operand, operand.offset, extentOf(operand, rows, columns), mostBytes);
   return dispatch({
     shaders: ["gemm", software ? "gemm-direct" : "gemm-tiles"],
-    flags: [...flags, ...(bias ? ["BIAS"] : []), ...(accumulate ? ["ACCUMULATE"] : [])],
+    flags: [
+      ...flags,
+      ...(limit ? ["LIMITED", limit.along === "m" ? "LIMIT_M" : "LIMIT_K"] : []),
+      ...(bias ? ["BIAS"] : []),
+      ...(accumulate ? ["ACCUMULATE"] : []),
+    ],
     constants: { EDGE: edge },
-    integers: { m, k, n, keptAt },
+    integers: { m, k, n, ...(limit && { block: limit.block, start: limit.start ?? 0 }) },
     given: new Operands()
       .add("a", bound(a, m, k))
       .add("b", bound(b, k, n))
       .add("bias", bias)
-      .words("kept", kept)
+      .words("counts", limit?.counts)
       .add("c", bound(c, m, n), accumulate ? "both" : "out"),
     groups: Math.ceil(m / tile) * Math.ceil(n / tile),
   });
