@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addBench } from "./commands/bench.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDemo } from "./commands/demo.ts";
@@ -63,6 +64,7 @@ function program(io: Io): Command {
   addEval(command, io);
   addCompare(command, io);
   addDoctor(command, io);
+  addBench(command, io);
   addMerge(command, io);
   return command;
 }
