@@ -87,3 +87,25 @@ it("says how far it came when it is interrupted at work", async () => {
   expect(await stdout).toBe("");
   expect(await stderr).toMatch(/^surprisal: interrupted after [\d,]+ rows; there is no result\n$/);
 });
+
+it("ends on SIGINT also while it waits for its input", async () => {
+  const argv = ["eval", "-", "--format", "csv", "--logits", "class_*", "--target", "label", "--backend", "cpu"];
+  const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["pipe", "pipe", "pipe"] });
+  const [stdout, stderr, ended] = [textOf(child.stdout), textOf(child.stderr), end(child)];
+  child.stdin.on("error", () => undefined);
+  child.stdin.write(`class_0,class_1,label\n${"0.5,0.25,1\n".repeat(50_000)}`); // and then nothing, for ever
+  setTimeout(() => child.kill("SIGINT"), 1000);
+  expect((await ended).code).toBe(130);
+  expect(await stdout).toBe("");
+  expect(await stderr).toMatch(/^surprisal: interrupted after [\d,]+ rows; there is no result\n$/);
+});
+
+it("ends on an error also while its input goes on", async () => {
+  const argv = ["eval", "-", "--format", "csv", "--logits", "class_*", "--target", "label", "--backend", "cpu"];
+  const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["pipe", "pipe", "pipe"] });
+  const [stderr, ended] = [textOf(child.stderr), end(child)];
+  child.stdin.on("error", () => undefined);
+  child.stdin.write(`class_0,class_1,label\n0.5,0.25,7\n${"0.5,0.25,1\n".repeat(200_000)}`);
+  expect((await ended).code).toBe(3);
+  expect(await stderr).toMatch(/row 0 \(from 0\): class index must be an integer in \[0, 2\).*got 7\n$/);
+});

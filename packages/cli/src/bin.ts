@@ -18,3 +18,5 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 process.exitCode = await main(process.argv.slice(2), process);
+// A read of standard input that is still under way would keep the process alive until something comes.
+if (process.exitCode !== EXIT.done) process.stdout.write("", () => process.stderr.write("", () => process.exit()));

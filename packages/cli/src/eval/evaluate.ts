@@ -15,6 +15,7 @@ import type { EvaluationPlan } from "./evaluator.ts";
 import type { EvalInputs } from "./inputs.ts";
 import type { LossOptions } from "./options.ts";
 import { numbersOf } from "./numbers.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** How the rows of a block are computed; the first block decides on what. */
 export type Compute = (block: InputBlock) => Promise<RowBlock>;
@@ -68,14 +69,15 @@ export async function evaluateRows(
   }: EvaluateOptions,
 ): Promise<Evaluated> {
   const losses: number[] = [];
-  let interrupted = false;
-  using _ = onInterrupt(() => (interrupted = true));
+  const interruption = new AbortController();
+  const { signal } = interruption;
+  using _ = onInterrupt(() => interruption.abort());
   let done = 0;
   let lossTime = 0;
   const start = performance.now();
   let turn = start;
   let saved = start;
-  for await (const block of blocksOf(inputs, blockBytes)) {
+  for await (const block of untilAborted(blocksOf(inputs, blockBytes), signal)) {
     const from = performance.now();
     const rows = await compute({ ...block, firstRow: firstRow + block.firstRow });
     metrics.add(rows);
@@ -87,13 +89,13 @@ export async function evaluateRows(
     progress.update(done);
     await setImmediate();
     turn = performance.now();
-    if (checkpoint !== undefined && (interrupted || turn - saved > CHECKPOINT)) {
+    if (checkpoint !== undefined && turn - saved > CHECKPOINT) {
       await checkpoint(done);
       saved = performance.now();
     }
-    if (interrupted) throw interruptedAfter(done, total, checkpoint !== undefined);
   }
   await checkpoint?.(done);
+  if (signal.aborted) throw interruptedAfter(done, total, checkpoint !== undefined);
   const read = performance.now() - start - lossTime;
   return { metrics, losses: keepLosses ? losses : undefined, milliseconds: { read, loss: lossTime } };
 }
