@@ -31,11 +31,15 @@ async function mergedOf(home: string, count: number): Promise<Record<string, unk
   return result;
 }
 
-async function shardsOf(argv: readonly string[], count: number): Promise<Record<string, unknown>> {
+async function shardsOf(
+  argv: readonly string[],
+  count: number,
+  backend: string = "cpu",
+): Promise<Record<string, unknown>> {
   const home = folder();
   for (let i = 1; i <= count; i++) {
     const state = ["--shard", `${i}/${count}`, "--state", join(home, `${i}.json`)];
-    const { code, stderr } = await run("eval", ...argv, "--backend", "cpu", ...state);
+    const { code, stderr } = await run("eval", ...argv, "--backend", backend, ...state);
     expect({ code, stderr }).toEqual({ code: EXIT.done, stderr: "" });
   }
   return mergedOf(home, count);
@@ -55,6 +59,10 @@ it.each([
   const { stdout } = await run("eval", ...argv, "--backend", "cpu", "--json");
   const plain = JSON.parse(stdout) as { loss: number; metrics: object };
   expect(one).toMatchObject({ ...plain.metrics, loss: plain.loss });
+});
+
+it("kernels that take several rows at once give each the same bits in whatever block it comes", async () => {
+  expect(await shardsOf(files(), 3, "wasm")).toEqual(await shardsOf(files(), 1, "wasm"));
 });
 
 it("a complete state is not computed again, nor written", async () => {
