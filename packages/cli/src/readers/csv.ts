@@ -16,12 +16,6 @@ interface Fields {
   count: number;
 }
 
-/** Where a column of the file goes: which wish, and where in its row. */
-interface Place {
-  readonly wish: number;
-  readonly at: number;
-}
-
 /**
  * Opens text with numbers between commas or tabs. A first line in which anything is no number names the columns; else
  * they are called 0, 1, 2 …. Fields may be quoted, and numbers be nan or inf. Fields that nobody wants may hold anything.
@@ -39,10 +33,7 @@ export async function openCsv(bytes: Bytes, wishes: readonly Wanted[], delimiter
   const header = !allNumbers(first.buffer, fields);
   const names = header ? namesOf(first.buffer, fields) : Array.from({ length: fields.count }, (_, i) => String(i));
   const chosen = wishes.map((wish) => ({ ...chooseColumns(names, wish, bytes.name), label: labelOf(wish) }));
-  const places = placesOf(
-    chosen.map(({ numbers }) => numbers),
-    names.length,
-  );
+  const wanted = chosen.map(({ numbers }) => Int32Array.from(numbers));
   let pending: Line | undefined = header ? undefined : start;
   const widths = chosen.map(({ numbers }) => numbers.length);
   const batchRows = Math.max(1, Math.floor(BATCH_BYTES / 8 / widths.reduce((sum, each) => sum + each, 1)));
@@ -78,12 +69,16 @@ export async function openCsv(bytes: Bytes, wishes: readonly Wanted[], delimiter
           const message = `line ${line.number}: ${names.length} fields required, as in the first line; got ${fields.count}`;
           throw new FormatError(bytes.name, message);
         }
-        for (let field = 0; field < fields.count; field++) {
-          const to = places[field];
-          if (to === undefined || to.length === 0) continue;
-          const value = numberOf(line.buffer, fields, field);
-          if (value === NOT_A_NUMBER) throw notANumber(line, fields, names[field] ?? "", bytes.name, field);
-          for (const { wish, at } of to) (columns[wish] as Float64Array)[row * (widths[wish] ?? 0) + at] = value;
+        for (let wish = 0; wish < wanted.length; wish++) {
+          const numbers = wanted[wish] as Int32Array;
+          const into = columns[wish] as Float64Array;
+          const offset = row * numbers.length;
+          for (let i = 0; i < numbers.length; i++) {
+            const field = numbers[i] as number;
+            const value = numberOf(line.buffer, fields, field);
+            if (value === NOT_A_NUMBER) throw notANumber(line, fields, names[field] ?? "", bytes.name, field);
+            into[offset + i] = value;
+          }
         }
       }
     },
@@ -167,12 +162,6 @@ function textOf(buffer: Uint8Array, { starts, ends }: Fields, field: number): st
   return text.length >= 2 && text.startsWith('"') && text.endsWith('"')
     ? text.slice(1, -1).replaceAll('""', '"')
     : text;
-}
-
-function placesOf(chosen: readonly (readonly number[])[], columns: number): readonly (readonly Place[])[] {
-  const places: Place[][] = Array.from({ length: columns }, () => []);
-  chosen.forEach((numbers, wish) => numbers.forEach((column, at) => places[column]?.push({ wish, at })));
-  return places;
 }
 
 function notANumber(line: Line, fields: Fields, name: string, file: string, field: number): FormatError {
