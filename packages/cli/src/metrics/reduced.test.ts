@@ -22,7 +22,7 @@ it("a mean over no row", () => {
   expect(reducedLoss(none, { reduction: "mean" })).toBeNaN();
   expect(reducedLoss(none, { reduction: "mean", onEmpty: "zero" })).toBe(0);
   expect(reducedLoss(none, { reduction: "mean", onEmpty: "throw", normalizer: 2 })).toBe(0);
-  expect(() => reducedLoss(none, { reduction: "mean", onEmpty: "throw" })).toThrow("at least one row");
+  expect(() => reducedLoss(none, { reduction: "mean", onEmpty: "throw" })).toThrow("over no row at all");
 });
 
 it("bits per byte", () => {

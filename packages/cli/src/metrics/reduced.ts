@@ -18,7 +18,7 @@ export function reducedLoss(totals: TotalsResult, options: ReductionOptions): nu
   if (normalizer !== undefined) return totals.lossSum / normalizer;
   if (totals.keptRows > 0 || onEmpty === "nan") return totals.lossMean;
   if (onEmpty === "zero") return 0;
-  throw new CliError(EXIT.badInput, "the mean needs at least one row that counts; all are left out (--on-empty throw)");
+  throw new CliError(EXIT.badInput, "the mean is over no row at all (all are left out, or there are none)");
 }
 
 /** Bits for each byte of the text that the rows stand for: Σ loss by log 2 and the bytes. */
