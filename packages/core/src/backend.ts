@@ -25,6 +25,8 @@ export interface Backend {
   readonly name: string;
   /** No buffer may be larger. */
   readonly maxBufferBytes: number;
+  /** Working memory for a plan whose call does not say how much it may take; 64 MiB where a backend has no opinion. */
+  readonly workingBytes?: number;
   /** Zeroed or not: every plan writes all of its outputs. Throws BackendError `memory`. */
   alloc(bytes: number): DeviceBuffer;
   /** Plans that were queued before still see the buffer. */

@@ -15,7 +15,7 @@ export interface LinearCrossEntropyOptions extends Omit<CrossEntropyOptions, "we
   readonly bias?: Tensor;
   /** One weight per class, `[V]`, of hidden's dtype. */
   readonly classWeight?: Tensor;
-  /** Memory allowed beyond inputs and outputs. Default 64 MiB. */
+  /** Memory allowed beyond inputs and outputs. Default: what the backend proposes, or 64 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -147,7 +147,13 @@ export function lowerLayer<B extends Backend>(
   options: LayerOptions,
   gradients: readonly LinearGradient[],
 ): Layer<B> {
-  const { bias, classWeight, maxBytes: allowed = DEFAULT_MAX_BYTES, upstream, ...rest } = options;
+  const {
+    bias,
+    classWeight,
+    maxBytes: allowed = hidden.backend.workingBytes ?? DEFAULT_MAX_BYTES,
+    upstream,
+    ...rest
+  } = options;
   const maxBytes = safeInteger(where, "maxBytes", allowed, 1);
   const resolved = resolve(where, { ...rest, ...(classWeight && { weight: classWeight }) }, CROSS_ENTROPY_OPTIONS);
   const geometry = checkMatrices(where, hidden, weight, bias);

@@ -26,10 +26,15 @@ const NOT_COMPUTED: Fault = {
   settled: undefined,
 };
 
+/** Working memory of a linear layer is what the device binds at once, within these: blocks of rows beyond that are no faster. */
+const LEAST_WORKING = 64 * 2 ** 20;
+const MOST_WORKING = 256 * 2 ** 20;
+
 /** The backend on WebGPU: everything is queued, and only reading waits. */
 export class GpuBackend implements Backend {
   readonly name = "gpu";
   readonly maxBufferBytes: number;
+  readonly workingBytes: number;
   /** Bytes that can be bound of a buffer at a time. */
   readonly #mostBound: number;
   readonly #device: GPUDevice;
@@ -51,6 +56,7 @@ export class GpuBackend implements Backend {
     this.#facts = facts;
     this.maxBufferBytes = device.limits.maxBufferSize;
     this.#mostBound = device.limits.maxStorageBufferBindingSize;
+    this.workingBytes = Math.max(LEAST_WORKING, Math.min(MOST_WORKING, this.#mostBound));
     this.#pool = new Pool(device, this.maxBufferBytes);
     this.#checks = new Checks(device);
     this.#software = facts["software"] === true;

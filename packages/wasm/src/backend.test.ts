@@ -217,12 +217,16 @@ describe("memory", () => {
     expect(bytesOf(backend) - inputs).toBeLessThan(4 * MEBI);
   });
 
-  test("a linear layer with its gradients takes no more than it may beyond inputs and outputs", async () => {
+  test.each([
+    { rows: 512, features: 64, classes: 16_384, maxBytes: 4 * MEBI, keptEach: 1 }, // logits: 32 MiB
+    { rows: 4096, features: 512, classes: 50_257, maxBytes: 64 * MEBI, keptEach: 64 }, // 824 MB
+  ])("[$rows, $features] × [$classes, $features] with gradients: memory", async (size) => {
+    const { rows, features, classes, maxBytes, keptEach } = size;
     const backend = await backendWith({ threads: 2 });
-    const [rows, features, classes, maxBytes] = [512, 64, 16_384, 4 * MEBI]; // logits: 32 MiB
     const hidden = randn([rows, features], { seed: 1, backend });
     const weight = randn([classes, features], { seed: 2, backend });
-    const target = randint(0, classes, [rows], { seed: 3, backend });
+    const labels = Int32Array.from({ length: rows }, (_, row) => (row % keptEach === 0 ? row % classes : -100));
+    const target = tensor(labels, { dtype: "i32", backend });
     const before = bytesOf(backend);
     linearCrossEntropyWithGrad(hidden, weight, target, { maxBytes });
     const outputs = 4 * (hidden.size + weight.size);

@@ -84,6 +84,7 @@ class LinearKernel {
 
   forward(): void {
     for (const block of this.#rowBlocks()) {
+      if (!this.#anyKept(block)) continue;
       this.#loadHidden(block);
       for (const { start, width } of this.#runs()) {
         this.#multiply(block, start, width);
@@ -99,7 +100,7 @@ class LinearKernel {
     for (const block of this.#rowBlocks()) {
       this.#loadHidden(block);
       sum.fill(0);
-      for (const { start, width } of this.#runs()) {
+      for (const { start, width } of this.#anyKept(block) ? this.#runs() : []) {
         this.#gradient(block, start, width);
         for (let c = 0; c < width; c++) {
           this.#loadMatrixRow(start + c);
@@ -121,6 +122,7 @@ class LinearKernel {
       sum.fill(0);
       biasSum.fill(0);
       for (const block of this.#rowBlocks()) {
+        if (!this.#anyKept(block)) continue;
         this.#loadHidden(block);
         this.#gradient(block, start, width);
         for (let p = 0; p < block.count; p++) {
@@ -163,6 +165,10 @@ class LinearKernel {
   /** Rows left out take no part in the products: whatever they hold, their loss and their gradient are 0. */
   #kept(row: number): boolean {
     return this.formula.rowWeight[row] !== 0;
+  }
+
+  #anyKept({ first, count }: Block): boolean {
+    return this.formula.rowWeight.subarray(first, first + count).some((weight) => weight !== 0);
   }
 
   #loadHidden(block: Block): void {
