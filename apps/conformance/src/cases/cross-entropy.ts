@@ -119,6 +119,18 @@ export const crossEntropy: Family = family({
         .combine("shape", LARGE)
         .rotate("dtype", ["f32", "f64", "bf16", "f32", "f16"])
         .rotate("reduction", ["mean", "sum", "none", "mean"]),
+      // Few long rows, which several workgroups or threads may share, crossed with what makes them extraordinary.
+      both
+        .combine("shape", ["2x4100", "1x9001"])
+        .combine("regime", REGIMES)
+        .combine("smoothing", [0, 0.1])
+        .rotate("into", ["new", "logits", "logits"])
+        .rotate("dtype", ["f32", "f32", "bf16", "f32", "f64"])
+        .rotate("reduction", ["mean", "none"])
+        .rotate("zLoss", [0, 0, 1e-3])
+        .rotate("softcap", [0, 0, 0, 3])
+        .rotate("weight", ["none", "ramp", "some-zero", "none", "none"])
+        .rotate("layout", LAYOUTS),
       // Options of PyTorch, crossed.
       all
         .combine("weight", ["none", "ramp"])

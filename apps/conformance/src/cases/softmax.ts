@@ -43,6 +43,11 @@ function softmaxFamily(name: string, operation: string): Family {
       start.combine("shape", LARGE.slice(0, 3)).combine("upstream", ["given"]),
       start
         .combine("regime", REGIMES)
+        .combine("shape", ["2x4100", "1x9001"])
+        .rotate("dtype", FLOATS)
+        .rotate("upstream", ["one", "given"]),
+      start
+        .combine("regime", REGIMES)
         .combine("shape", ["7x33", "3x5x4"])
         .combine("dtype", FLOATS)
         .rotate("upstream", ["given", "one"])
