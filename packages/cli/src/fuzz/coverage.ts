@@ -20,7 +20,7 @@ export class Coverage implements Disposable {
   grew(): boolean {
     const before = this.#seen.size;
     for (const script of this.#take()) {
-      if (!script.url.includes("/src/readers/")) continue;
+      if (!/\/src\/(readers|state|metrics)\//.test(script.url)) continue;
       for (const { ranges } of script.functions) {
         for (const { startOffset, endOffset, count } of ranges) {
           if (count > 0) this.#seen.add(`${script.scriptId}:${startOffset}:${endOffset}`);

@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { memoryBytes } from "../readers/bytes.ts";
 import { newElements } from "../readers/elements.ts";
 import { arraysOf, type Format } from "../readers/formats.ts";
+import { parseState } from "../state/parse.ts";
 
 /** A reader to be fuzzed. */
 export interface FuzzTarget {
   readonly name: string;
-  readonly format: Format;
+  /** A format of arrays, or what a shard leaves. */
+  readonly format: Format | "state";
   /** The array, column or key that is read. */
   readonly wish: string | undefined;
   /** Files of the fixtures to begin with. */
@@ -141,6 +143,14 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     own: true,
   },
   {
+    name: "state",
+    format: "state",
+    wish: undefined,
+    seeds: ["state.json"],
+    words: [...JSON_WORDS, '"version"', '"sha256"', '"rows"', '"metrics"', '"classes"', '"1e308"'],
+    own: true,
+  },
+  {
     name: "arrow",
     format: "arrow",
     wish: "logits",
@@ -160,6 +170,10 @@ const MOST_ELEMENTS = 2 ** 20;
 
 /** Reads an input to its end, as `surprisal eval` would. @throws whatever the reader throws */
 export async function readInput({ name, format, wish }: FuzzTarget, input: Uint8Array): Promise<void> {
+  if (format === "state") {
+    parseState(input, `fuzz.${name}`);
+    return;
+  }
   const bytes = memoryBytes(input, `fuzz.${name}`);
   const [reader] = await arraysOf(bytes, { file: bytes.name, wishes: [{ name: wish, option: "--logits" }], format });
   if (reader === undefined) return;
