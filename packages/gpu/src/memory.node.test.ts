@@ -70,6 +70,22 @@ test.each([
   device.destroy();
 });
 
+test("a linear layer of no row has gradients of 0, whatever its working memory held before", async () => {
+  const backend = await gpu();
+  const gradients = async (rows: number): Promise<(Float32Array | undefined)[]> => {
+    const hidden = randn([rows, 3], { seed: 1, backend });
+    const weight = randn([2, 3], { seed: 2, backend });
+    const target = tensor(new Int32Array(rows), { dtype: "i32", backend });
+    const bias = tensor([1, 2], { dtype: "f32", backend });
+    const { gradWeight, gradBias } = linearCrossEntropyWithGrad(hidden, weight, target, { bias, reduction: "sum" });
+    return [await gradWeight.data(), await gradBias?.data()] as (Float32Array | undefined)[];
+  };
+  const [, ofSome] = await gradients(300);
+  expect(ofSome?.every((value) => value !== 0)).toBe(true);
+  expect(await gradients(0)).toEqual([new Float32Array(6), new Float32Array(2)]);
+  backend.dispose();
+});
+
 /** The device, whose buffers are weighed. */
 function weighing(of: GPUDevice, live: { now: number; most: number }): GPUDevice {
   const createBuffer = (descriptor: GPUBufferDescriptor): GPUBuffer => {

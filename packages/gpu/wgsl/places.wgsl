@@ -17,7 +17,7 @@ fn isKept(r: u32) -> bool {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let block = group.y * P.groupsX + group.x;
   let first = block * P.size;
-  if (first >= P.rows) { return; }
+  if (first >= max(P.rows, 1u)) { return; } // of no row at all none is kept
   let end = min(P.rows, first + P.size);
   let each = (end - first + GROUP - 1u) / GROUP;
   let own = first + local * each;

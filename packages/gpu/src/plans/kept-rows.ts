@@ -36,7 +36,7 @@ export function keptRows(
       .add("rowWeight", rowWeight)
       .words("place", kept.place, "out")
       .words("counts", kept.counts, "out"),
-    groups: Math.ceil(rows.outer / size),
+    groups: Math.ceil(count / size),
   });
   return { ...kept, kernel };
 }
