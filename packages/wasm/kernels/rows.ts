@@ -9,7 +9,7 @@ import {
   scaledExps,
   sumExps,
   sumExpsInto,
-  sumOthers,
+  sumOthers, sumOthersInto,
   transformRun,
 } from "./runs";
 import { column, LABEL, LABEL_EXP, LEAD, LOGIT, PEAK, REST, SHIFT, SUM, TILE, tile, TOP } from "./scratch";
@@ -206,7 +206,7 @@ function addRun<T>(q: i32, x: usize, n: i32, start: i32, what: i32, e: usize): v
   let most: f64;
   const at = load<i32>(column(LABEL) + (<usize>q << 2)) - start;
   if (what == ALL_BUT_LARGEST) {
-    sum += sumOthers<T>(x, n, lowest, magic);
+    sum += e == 0 ? sumOthers<T>(x, n, lowest, magic) : sumOthersInto<T>(x, n, e, lowest, magic);
     sum += min(top, runPeak);
     top = max(top, runPeak);
     most = runMax;

@@ -5,7 +5,6 @@ import { choose, isFinite } from "./lanes";
 import { Operand, SoftmaxPlan } from "./records";
 import { HIGHEST } from "./row-formula";
 import {
-  ALL,
   ALL_BUT_LARGEST,
   beginBlock,
   beginRuns,
@@ -46,14 +45,15 @@ function block<T>(plan: SoftmaxPlan, first: i32, count: i32): bool {
   // Exponentials stay where the result will be, if they can.
   const output = plan.output;
   const keeps = sizeof<T>() == 4 && direct && !logarithms && isNative<T>(output.dtype) && output.classStep == 1;
-  const what = sizeof<T>() == 8 || logarithms ? ALL_BUT_LARGEST : ALL;
-  if (!reduceRuns<T>(plan, first, count, what, false, keeps ? output : null)) return false;
+  // The largest is added last: terms that are small beside it would be lost in the sum of its lane.
+  if (!reduceRuns<T>(plan, first, count, ALL_BUT_LARGEST, false, keeps ? output : null)) return false;
   for (let p = 0; p < count; p++) {
     const lead = numberAt<T>(LEAD, p);
     const rest = numberAt<T>(REST, p);
     const at = <usize>p << 3;
     if (sizeof<T>() == 4) {
-      if (!(rest - rest == 0 && rest >= <T>SMALLEST_ROW)) return false;
+      const least = logarithms ? rest : rest + numberAt<T>(PEAK, p);
+      if (!(least - least == 0 && least >= <T>SMALLEST_ROW)) return false;
     } else if (!(lead - lead == 0)) {
       // No softmax. The log-sum-exp is the maximum, and its gradient e^(x − max).
       setNumber<T>(PEAK, p, 1);
