@@ -41,8 +41,7 @@ export const SMALLEST_ROW: f32 = 8.271806125530277e-25; // 2^-80
 
 const LN2: f64 = 0.6931471805599453;
 
-/** What is summed: all exponentials, all but the label's, all but the largest. */
-export const ALL = 0;
+/** What is summed: all exponentials but the label's, or all but the largest. */
 export const ALL_BUT_LABEL = 1;
 export const ALL_BUT_LARGEST = 2;
 
@@ -120,7 +119,7 @@ export function setNumber<T>(name: usize, p: i32, value: T): void {
 }
 
 /**
- * LEAD, PEAK and REST of a block's rows, as `what` says (PEAK is 0 for `ALL`), and with labels their exponentials. Exponentials of
+ * LEAD, PEAK and REST of a block's rows, as `what` says, and with labels their exponentials. Exponentials of
  * rows in their own memory stay in `keep`, if that is given. False in f32 where a row does not fit its window whatever k is.
  */
 export function reduceRuns<T>(plan: Plan, first: i32, count: i32, what: i32, labelled: bool, keep: Operand | null): bool {
