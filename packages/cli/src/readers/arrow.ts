@@ -13,6 +13,7 @@ import { type Choice, elementsOf, sizesOf, typeOf } from "./arrow-values.ts";
 import { type Bytes, chunksOf, isSeekable, readFully, type SeekableBytes } from "./bytes.ts";
 import { ELEMENTS } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
+import { guarded } from "./guarded.ts";
 import type { Wanted } from "./members.ts";
 import { chooseColumns, labelOf, type Table, type TableBatch } from "./table.ts";
 
@@ -29,8 +30,8 @@ const UNPACKED_LIMIT = 2 ** 30;
  * @throws FormatError, also for whatever the library throws
  */
 export async function openArrow(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "stream"): Promise<Table> {
-  const table = await guarded(bytes.name, () => open(bytes, wishes, kind));
-  return { ...table, next: () => guarded(bytes.name, () => table.next()) };
+  const table = await guarded(bytes.name, "Arrow", () => open(bytes, wishes, kind));
+  return { ...table, next: () => guarded(bytes.name, "Arrow", () => table.next()) };
 }
 
 async function open(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "stream"): Promise<Table> {
@@ -42,7 +43,7 @@ async function open(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "str
     const decode = (data: Uint8Array): Uint8Array => zstdDecompressSync(data, { maxOutputLength: UNPACKED_LIMIT });
     compressionRegistry.set(CompressionType.ZSTD, { decode });
   }
-  const reader = await guarded(name, async () => {
+  const reader = await guarded(name, "Arrow", async () => {
     const from = isSeekable(bytes)
       ? RecordBatchReader.from(fileHandle(bytes))
       : RecordBatchReader.from(chunksOf(bytes, CHUNK_BYTES));
@@ -84,7 +85,7 @@ async function open(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "str
     async next(): Promise<TableBatch | undefined> {
       if (batch === undefined) return undefined;
       const { numRows: rows, data } = batch;
-      const columns = await guarded(name, () =>
+      const columns = await guarded(name, "Arrow", () =>
         Promise.resolve(choices.map((choice) => elementsOf(choice, data, { rows, start, name }))),
       );
       start += rows;
@@ -96,7 +97,7 @@ async function open(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "str
 
   async function nextBatch(): Promise<RecordBatch | undefined> {
     for (;;) {
-      const next = await guarded(name, () => Promise.resolve(batches.next()));
+      const next = await guarded(name, "Arrow", () => Promise.resolve(batches.next()));
       if (next.done === true) return undefined;
       const { numRows } = next.value;
       if (numRows > 8 * (bytes.size ?? Infinity)) {
@@ -147,15 +148,4 @@ function fileHandle(bytes: SeekableBytes): FileHandle {
     close: () => Promise.resolve(),
   };
   return handle as unknown as FileHandle;
-}
-
-/** What the library throws is about the file. */
-async function guarded<T>(file: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new FormatError(file, `corrupt, or no Arrow that can be read: ${problem}`, undefined, { cause: error });
-  }
 }

@@ -5,6 +5,7 @@ import { rowSizeOf } from "./array-reader.ts";
 import type { SeekableBytes } from "./bytes.ts";
 import { newElements } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
+import { guarded } from "./guarded.ts";
 import type { Wanted } from "./members.ts";
 import { fillNested, sizesOf } from "./nested.ts";
 import { PARQUET_COMPRESSORS } from "./parquet-compressors.ts";
@@ -33,8 +34,8 @@ interface Choice {
  * @throws FormatError, also for whatever the library throws
  */
 export async function openParquet(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<Table> {
-  const table = await guarded(bytes.name, () => open(bytes, wishes));
-  return { ...table, next: () => guarded(bytes.name, () => table.next()) };
+  const table = await guarded(bytes.name, "Parquet", () => open(bytes, wishes));
+  return { ...table, next: () => guarded(bytes.name, "Parquet", () => table.next()) };
 }
 
 async function open(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<Table> {
@@ -226,15 +227,4 @@ function slice(bytes: SeekableBytes, start: number, end: number): ArrayBuffer {
   const memory = new Uint8Array(end - start);
   bytes.readAt(start, memory);
   return memory.buffer;
-}
-
-/** What the library throws is about the file, as is what its answers make go wrong here. */
-async function guarded<T>(file: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new FormatError(file, `corrupt, or no Parquet that can be read: ${problem}`, undefined, { cause: error });
-  }
 }
