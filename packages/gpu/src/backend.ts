@@ -26,7 +26,7 @@ const NOT_COMPUTED: Fault = {
   settled: undefined,
 };
 
-/** Working memory of a linear layer is what the device binds at once, within these: blocks of rows beyond that are no faster. */
+/** Working memory of a linear layer is what the device binds at once, within these: some hundred rows of a vocabulary share a reading of its matrix. */
 const LEAST_WORKING = 64 * 2 ** 20;
 const MOST_WORKING = 256 * 2 ** 20;
 

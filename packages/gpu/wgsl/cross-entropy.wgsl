@@ -20,7 +20,7 @@ fn outerOf(o: u32) -> u32 {
 
 #if PLACED
 fn isLeftOut(r: u32) -> bool {
-  return b_place[P.placeAt + r] == 0xffffffffu;
+  return b_place[P.placeAt + r] == LEFT_OUT;
 }
 #endif
 

@@ -1,7 +1,5 @@
 // Rows that are kept, brought together; or back to where they were, with 0 for those that are left out.
 
-const LEFT_OUT = 0xffffffffu;
-
 @compute @workgroup_size(GROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let at = (group.y * P.groupsX + group.x) * GROUP + local;

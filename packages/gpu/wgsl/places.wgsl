@@ -1,8 +1,6 @@
 // Of each row of a block its number among those that are kept, or that it is left out; and how many are kept. A workgroup for a block, of
 // which each invocation has neighbouring rows.
 
-const LEFT_OUT = 0xffffffffu;
-
 var<workgroup> keptBy: array<u32, GROUP>;
 
 fn isKept(r: u32) -> bool {

@@ -5,6 +5,8 @@ const INFINITY = 0x7f800000u;
 const NEGATIVE_INFINITY = 0xff800000u;
 const NOT_A_NUMBER = 0x7fc00000u;
 const LARGEST = 0x1.fffffep+127f;
+/// Instead of its place, of a row that is not among those that are kept (places.wgsl).
+const LEFT_OUT = 0xffffffffu;
 
 fn bits(x: f32) -> u32 {
   return bitcast<u32>(x);

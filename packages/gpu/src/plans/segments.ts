@@ -4,7 +4,7 @@ import { busy, type Planner, type RowGrid, sharesRows } from "./planner.ts";
 // Few long rows would leave most of a device without work. Several workgroups share each of them then (segments.wgsl): one kernel leaves
 // what each has seen, and the next begins with that.
 
-/** A segment has at least so many classes: what one workgroup reads while another kernel starts. */
+/** A segment has at least so many classes. A guess: on a card it is not measured. */
 const SEGMENT_CLASSES = 2048;
 
 /** What a segment leaves: nine words. */
