@@ -2,14 +2,17 @@ import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { LaneReport } from "@surprisal/conformance";
 import { type Browser, chromium } from "playwright";
+import { crossEntropy, randint, randn } from "@surprisal/core";
+import { checkSupport } from "../../apps/conformance/src/program/support.ts";
 import { chromiumLaunch } from "../chromium.ts";
 import { type Facts, factsChanged, pinnable, readFacts, writeFacts } from "./facts.ts";
 import { bundle, BUNDLERS, inPage, JUDGING } from "./pages.ts";
 import { installPacked } from "./project.ts";
 import { inRuntime, RUNTIMES } from "./runtimes.ts";
 
-// `pnpm packed [--lane NAME] [--whole] [--update]`: whether the packages, as they would be published, are right in every runtime and through every bundler. They
-// are installed into an empty project, and judged there by the packed conformance. Runtimes and bundlers come from npm; Linux on x64.
+// `pnpm packed [--lane NAME] [--whole] [--update]`: whether the packages, as they would be published, are right in every runtime and
+// through every bundler. They are installed into an empty project, and judged there by the packed conformance. Runtimes and bundlers
+// come from npm; Linux on x64.
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +25,12 @@ const { values } = parseArgs({
 /** Every so manieth case. Kernels of gpu are compiled for each kind of case, in software. */
 const EVERY = { cpu: 40, wasm: 40, gpu: 1000 } as const;
 type Name = keyof typeof EVERY;
+
+/** The lane of the sources that may refuse the same. */
+const LANE_OF = { cpu: "node-cpu", wasm: "node-wasm-threads", gpu: "dawn-swiftshader" } as const satisfies Record<
+  Name,
+  string
+>;
 const NAMES = ["cpu", "wasm", "gpu"] as const satisfies readonly Name[];
 
 let failures = 0;
@@ -32,7 +41,7 @@ try {
   for (const runtime of Object.keys(RUNTIMES)) {
     for (const name of NAMES) {
       const every = everyOf(name, runtime === "Node 24");
-      await lane(`${runtime}, ${name}`, every, async () => {
+      await lane(`${runtime}, ${name}`, { name, every }, async () => {
         return JSON.parse(await inRuntime(folder, runtime, "runtime.js", name, String(every))) as LaneReport;
       });
     }
@@ -58,7 +67,7 @@ async function inChromium(browser: Browser): Promise<void> {
   for (const isolated of [true, false]) {
     for (const name of NAMES) {
       const every = everyOf(name, isolated);
-      await lane(`Chromium ${isolated ? "" : "not "}isolated, ${name}`, every, async () => {
+      await lane(`Chromium ${isolated ? "" : "not "}isolated, ${name}`, { name, every }, async () => {
         const place = { folder: bundle(folder, JUDGING), isolated };
         return inPage<LaneReport>(browser, place, "judge", name, every);
       });
@@ -80,7 +89,10 @@ interface Check {
   readonly errors: readonly number[];
 }
 
-function checked({ loss, errors }: Check): string {
+async function checked({ loss, errors }: Check): Promise<string> {
+  const here = crossEntropy(randn([200, 1000], { seed: 1 }), randint(0, 1000, [200], { seed: 2 }));
+  const expected = await here.item();
+  if (!(Math.abs(loss - expected) < 1e-6)) throw new Error(`the loss on cpu is ${loss}; it is ${expected} here`);
   if (errors.length !== 2 || !errors.every((error) => error < 1e-6)) throw new Error(`off by ${errors.join(" and ")}`);
   return `loss ${loss.toFixed(6)}, wasm ${errors[0]?.toExponential(1)} and gpu ${errors[1]?.toExponential(1)} off cpu`;
 }
@@ -104,9 +116,14 @@ interface Doctor {
   }[];
 }
 
-async function lane(title: string, every: number, run: () => Promise<LaneReport>): Promise<void> {
+async function lane(
+  title: string,
+  { name, every }: { readonly name: Name; readonly every: number },
+  run: () => Promise<LaneReport>,
+): Promise<void> {
   await told(title, async () => {
-    const { totals, problem, failures: wrong, backend, seconds } = await run();
+    const report = checkSupport({ ...(await run()), lane: LANE_OF[name] }, true);
+    const { totals, problem, failures: wrong, backend, seconds } = report;
     const facts = pinnable(backend);
     found[title] = facts;
     const changed = values.update ? [] : factsChanged(facts, pinned[title]);
