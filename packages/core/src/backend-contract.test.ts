@@ -218,6 +218,20 @@ describe("two backends do not mix", () => {
   });
 });
 
+test("cpu refuses a plan without a kernel, and does not run it", () => {
+  const backend = counting();
+  const plans: Plan[] = [];
+  const bare: Backend = {
+    ...backend,
+    run: (queued) => plans.push(...queued.map((plan) => ({ ...plan, onCpu: undefined }) as unknown as Plan)),
+  };
+  softmaxGrad(inputs(bare).logits, inputs(bare).logits);
+  const [plan] = plans;
+  if (plan === undefined) throw new TypeError("no plan");
+  expect(cpu().refuses(plan)).toMatch("no kernel for cpu");
+  expect(() => cpu().run([plan])).toThrow(failure("backend-refused", "no kernel for cpu"));
+});
+
 test("device memory cannot be seen", () => {
   const backend = counting();
   const x = tensor([1, 0], { dtype: "i64", backend }) as Tensor;

@@ -17,6 +17,19 @@ export interface PlanParts {
 }
 
 /**
+ * How the cpu backend computes one kind of plan. Whoever makes a plan brings it along, so that a bundle holds the kernels of
+ * the functions that it calls, and of no others (docs/decisions/0030-plans-bring-their-cpu-kernel.md).
+ */
+export interface CpuKernel<P extends Plan = Plan> {
+  /** Computes the outputs. Throws DataError before it writes any. */
+  run(plan: P): void;
+  /** As the backend's own. */
+  refuses?(plan: P): string | undefined;
+  /** As the backend's own. */
+  explain?(plan: P): PlanParts | undefined;
+}
+
+/**
  * The backend contract. A backend moves bytes and runs plans; it knows no option, and nothing above it asks for its name.
  * Calls queue at once; only `read` waits.
  */

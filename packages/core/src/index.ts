@@ -1,4 +1,4 @@
-export type { Backend, DeviceBuffer, HostBackend, PlanParts } from "./backend.ts";
+export type { Backend, CpuKernel, DeviceBuffer, HostBackend, PlanParts } from "./backend.ts";
 export { isHostBackend } from "./backend.ts";
 export type {
   BinaryCrossEntropyOptions,

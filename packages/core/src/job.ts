@@ -1,7 +1,8 @@
 import type { Backend, PlanParts } from "./backend.ts";
 import { bytesOf, type DType } from "./dtype.ts";
 import { BackendError } from "./errors.ts";
-import { type Mass, MASS_BYTES, type Operand, type Plan } from "./plan.ts";
+import { copyKernel } from "./cpu/copy.ts";
+import { type Mass, MASS_BYTES, type Operand, type PlanOnCpu } from "./plan.ts";
 import { broadcastStrides, denseStrides, foldRows, foldTogether, type Rows, sizeOf, type Strides } from "./shape.ts";
 import { checkPlans, execute, Slot, SlotOperand } from "./slot.ts";
 import { Tensor } from "./tensor.ts";
@@ -40,7 +41,7 @@ export class Output<D extends DType, B extends Backend> {
 export class Job<B extends Backend> {
   readonly #backend: B;
   readonly #name: string;
-  readonly #plans: Plan[] = [];
+  readonly #plans: PlanOnCpu[] = [];
   readonly #outputs: Slot[] = [];
   readonly #temporaries: Slot[] = [];
 
@@ -50,7 +51,7 @@ export class Job<B extends Backend> {
   }
 
   /** Queues a plan behind those before it. */
-  add(plan: Plan): void {
+  add(plan: PlanOnCpu): void {
     this.#plans.push(plan);
   }
 
@@ -123,7 +124,7 @@ export class Job<B extends Backend> {
     const { buffer, dtype, offset } = input;
     const slot = this.#temporary(sizeOf(shape) * bytesOf(dtype));
     const output = new SlotOperand(slot, dtype, [0, 0, 1]);
-    this.add({ kind: "copy", shape, input: { buffer, dtype, offset, strides }, output });
+    this.add({ kind: "copy", onCpu: copyKernel, shape, input: { buffer, dtype, offset, strides }, output });
     return new SlotOperand(slot, dtype, to);
   }
 

@@ -1,6 +1,7 @@
 import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
 import { CROSS_ENTROPY_OPTIONS, type CrossEntropyOptions } from "./cross-entropy.ts";
+import { linearCrossEntropyKernel } from "./cpu/linear-cross-entropy.ts";
 import { type DType, type FloatDType, resultDType } from "./dtype.ts";
 import { DTypeError, OptionError, ShapeError } from "./errors.ts";
 import { Job, type Output } from "./job.ts";
@@ -170,6 +171,7 @@ export function lowerLayer<B extends Backend>(
   job.add({
     ...numbers,
     kind: "linear-cross-entropy",
+    onCpu: linearCrossEntropyKernel,
     rows,
     features,
     hidden: job.alongDim(hidden, dim),

@@ -1,5 +1,6 @@
 import { checkFloat, checkIndices, checkTensor } from "./checks.ts";
 import type { Backend } from "./backend.ts";
+import { targetMassKernel } from "./cpu/mass.ts";
 import { type DType, type FloatDType, isFloat, resultDType } from "./dtype.ts";
 import { DataError, DTypeError, OptionError, ShapeError } from "./errors.ts";
 import type { Job } from "./job.ts";
@@ -212,7 +213,16 @@ export function lowerLoss<B extends Backend>(
   if (target.kind === "index" || typeof divisor !== "number") {
     const mass = typeof divisor === "number" ? job.mass() : divisor;
     const massWeight = target.kind === "index" ? weight : undefined;
-    job.add({ kind: "target-mass", rows, target, weight: massWeight, rowWeight, mustKeep, mass });
+    job.add({
+      kind: "target-mass",
+      onCpu: targetMassKernel,
+      rows,
+      target,
+      weight: massWeight,
+      rowWeight,
+      mustKeep,
+      mass,
+    });
   }
   return {
     hot: resolved.alpha * (1 - labelSmoothing),

@@ -1,5 +1,6 @@
 import { checkIndices } from "./checks.ts";
 import { type Backend, isHostBackend } from "./backend.ts";
+import { oneHotKernel } from "./cpu/one-hot.ts";
 import type { DType } from "./dtype.ts";
 import { DataError, OptionError } from "./errors.ts";
 import { Job } from "./job.ts";
@@ -39,7 +40,8 @@ export function oneHot<B extends Backend, D extends DType = "i64">(
   const job = new Job(indices.backend, "oneHot");
   const rows = { outer: indices.size, classes, inner: 1 };
   const output = job.output([...indices.shape, classes], options.dtype ?? ("i64" as D));
-  job.add({ kind: "one-hot", rows, indices: job.perRow(indices, indices.rank), output: output.perElement(rows) });
+  const input = job.perRow(indices, indices.rank);
+  job.add({ kind: "one-hot", onCpu: oneHotKernel, rows, indices: input, output: output.perElement(rows) });
   job.run();
   return output.tensor();
 }

@@ -1,9 +1,10 @@
-import type { DeviceBuffer } from "./backend.ts";
+import type { CpuKernel, DeviceBuffer } from "./backend.ts";
 import type { DType } from "./dtype.ts";
 import type { Rows, Strides } from "./shape.ts";
 
 // What a backend can be asked to compute: seven plans of plain numbers and operands. Options (weight, smoothing,
-// reduction …) are gone by now; lower.ts is the only place that knows what they mean. Formulas: docs/semantics.md.
+// reduction …) are gone by now; lower.ts is the only place that knows what they mean. Formulas: docs/semantics.md. `onCpu` is
+// for the cpu backend alone.
 
 /** Elements in a buffer: element `(o, c, i)` is number `offset + o·strides[0] + c·strides[1] + i·strides[2]`. */
 export interface Operand {
@@ -17,6 +18,7 @@ export interface Operand {
 /** Any view → dense tensor, with conversion of the dtype. */
 export interface CopyPlan {
   readonly kind: "copy";
+  readonly onCpu?: CpuKernel<CopyPlan> | undefined;
   readonly shape: readonly number[];
   readonly input: Omit<Operand, "strides"> & { readonly strides: readonly number[] };
   readonly output: Operand;
@@ -25,6 +27,7 @@ export interface CopyPlan {
 /** `output(o, c, i) = [indices(o, i) = c]`. Data error where an index is outside [0, classes). */
 export interface OneHotPlan {
   readonly kind: "one-hot";
+  readonly onCpu?: CpuKernel<OneHotPlan> | undefined;
   readonly rows: Rows;
   readonly indices: Operand;
   readonly output: Operand;
@@ -50,6 +53,7 @@ export interface DenseTarget {
  */
 export interface TargetMassPlan {
   readonly kind: "target-mass";
+  readonly onCpu?: CpuKernel<TargetMassPlan> | undefined;
   readonly rows: Rows;
   readonly target: IndexTarget | DenseTarget;
   readonly weight: Operand | undefined;
@@ -68,6 +72,7 @@ export interface Mass {
 /** softmax, log-softmax or log-sum-exp of each row; with `upstream`, the gradient with respect to the input instead. */
 export interface SoftmaxPlan {
   readonly kind: "softmax";
+  readonly onCpu?: CpuKernel<SoftmaxPlan> | undefined;
   readonly of: "softmax" | "log-softmax" | "log-sum-exp";
   readonly rows: Rows;
   readonly input: Operand;
@@ -115,6 +120,7 @@ export interface RowStats {
 /** The row formula of docs/semantics.md, its gradients, and its statistics. `gradient.buffer` may be `logits.buffer`. */
 export interface CrossEntropyPlan extends LossNumbers {
   readonly kind: "cross-entropy";
+  readonly onCpu?: CpuKernel<CrossEntropyPlan> | undefined;
   readonly rows: Rows;
   readonly logits: Operand;
   readonly target: IndexTarget | DenseTarget;
@@ -128,6 +134,7 @@ export interface CrossEntropyPlan extends LossNumbers {
 /** Cross entropy of `hidden · weightᵀ + bias`. Matrices are rows × columns on the strides of `outer` and `classes`. */
 export interface LinearCrossEntropyPlan extends LossNumbers {
   readonly kind: "linear-cross-entropy";
+  readonly onCpu?: CpuKernel<LinearCrossEntropyPlan> | undefined;
   readonly rows: Rows;
   readonly features: number;
   readonly hidden: Operand;
@@ -160,6 +167,7 @@ export type PointwiseTerm =
 /** `scale · weight · term(a, b)` for each element, kept, summed along the classes, or summed altogether. */
 export interface PointwisePlan {
   readonly kind: "pointwise";
+  readonly onCpu?: CpuKernel<PointwisePlan> | undefined;
   readonly term: PointwiseTerm;
   readonly rows: Rows;
   readonly a: Operand;
@@ -186,6 +194,9 @@ export type Plan =
   | CrossEntropyPlan
   | LinearCrossEntropyPlan
   | PointwisePlan;
+
+/** A plan with its kernel for cpu, as functions of core make them. Plans that a backend makes for itself have none. */
+export type PlanOnCpu<P extends Plan = Plan> = P extends Plan ? P & { readonly onCpu: CpuKernel<P> } : never;
 
 /** Size of the buffer behind a `Mass`. */
 export const MASS_BYTES = 16;

@@ -1,10 +1,11 @@
 import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
+import { pointwiseKernel } from "./cpu/pointwise.ts";
 import { type DType, type FloatDType, isFloat, resultDType } from "./dtype.ts";
 import { ShapeError } from "./errors.ts";
 import { Job } from "./job.ts";
 import { checkUpstream, lowerUpstream } from "./lower.ts";
-import type { Operand, PointwisePlan, PointwiseTerm } from "./plan.ts";
+import type { Operand, PlanOnCpu, PointwisePlan, PointwiseTerm } from "./plan.ts";
 import { broadcastStrides, type Rows, rowsOf, sameShape, show, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -55,6 +56,7 @@ export function pointwise<B extends Backend>(where: string, request: PointwiseRe
   const gradient = request.gradient === true ? job.output(shape, gradientDType) : undefined;
   job.add({
     kind: "pointwise",
+    onCpu: pointwiseKernel,
     term: request.term,
     rows,
     a: first,
@@ -69,7 +71,7 @@ export function pointwise<B extends Backend>(where: string, request: PointwiseRe
     output: perElement ? output.perElement(rows) : output.perRow(rows),
     upstream: fifth ?? lowerUpstream(where, job, request.upstream, outputShape, dim ?? 0),
     gradient: gradient?.perElement(rows),
-  } satisfies PointwisePlan);
+  } satisfies PlanOnCpu<PointwisePlan>);
   job.run();
   const result = output.tensor();
   try {

@@ -1,5 +1,6 @@
 import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
+import { crossEntropyKernel } from "./cpu/cross-entropy.ts";
 import type { DType, FloatDType } from "./dtype.ts";
 import { OptionError } from "./errors.ts";
 import { Job, type Output } from "./job.ts";
@@ -58,6 +59,7 @@ export function rowLoss<B extends Backend>(
     ...numbers,
     normalized: wanted.normalized === true,
     kind: "cross-entropy",
+    onCpu: crossEntropyKernel,
     rows,
     logits: input,
     target: lowered,

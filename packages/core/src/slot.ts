@@ -1,7 +1,7 @@
 import type { Backend, DeviceBuffer } from "./backend.ts";
 import type { DType } from "./dtype.ts";
 import { BackendError, DataError } from "./errors.ts";
-import type { Mass, Operand, Plan } from "./plan.ts";
+import type { Mass, Operand, Plan, PlanOnCpu } from "./plan.ts";
 import type { Strides } from "./shape.ts";
 
 /** Memory that is allocated once every plan of a call is accepted. */
@@ -72,7 +72,7 @@ export function checkPlans(backend: Backend, name: string, plans: readonly Plan[
 export function execute(
   backend: Backend,
   name: string,
-  plans: readonly Plan[],
+  plans: readonly PlanOnCpu[],
   outputs: readonly Slot[],
   temporaries: readonly Slot[],
 ): void {

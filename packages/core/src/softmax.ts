@@ -1,5 +1,6 @@
 import { checkFloat } from "./checks.ts";
 import type { Backend } from "./backend.ts";
+import { softmaxKernel } from "./cpu/softmax.ts";
 import type { DType, FloatDType } from "./dtype.ts";
 import { isFloat, isInteger } from "./dtype.ts";
 import { DTypeError, OptionError, ShapeError } from "./errors.ts";
@@ -141,6 +142,7 @@ function run<B extends Backend>(
   const output = job.output(upstream === undefined ? valueShape : x.shape, dtype);
   job.add({
     kind: "softmax",
+    onCpu: softmaxKernel,
     of,
     rows,
     input: job.alongDim(x, dim),

@@ -1,8 +1,9 @@
 import { type Backend, type DeviceBuffer, type HostBackend, isHostBackend } from "./backend.ts";
+import { copyKernel } from "./cpu/copy.ts";
 import { bytesOf, type DataArrays, type DType, type StorageArrays } from "./dtype.ts";
 import { BackendError, DisposedError, OptionError, ShapeError } from "./errors.ts";
 import { formatTensor } from "./format.ts";
-import type { CopyPlan } from "./plan.ts";
+import type { CopyPlan, PlanOnCpu } from "./plan.ts";
 import { denseStrides, inferShape, isDense, normalizeDim, show, sizeOf } from "./shape.ts";
 import { allocate, execute, Slot, SlotOperand } from "./slot.ts";
 import { storageArray, valuesOf } from "./storage.ts";
@@ -261,7 +262,8 @@ export class Tensor<D extends DType = DType, B extends Backend = Backend> {
     const slot = new Slot(this.size * bytesOf(dtype));
     const { shape, buffer, offset, strides } = this;
     const input = { buffer, dtype: this.dtype, offset, strides };
-    const plan: CopyPlan = { kind: "copy", shape, input, output: new SlotOperand(slot, dtype, [0, 0, 1]) };
+    const output = new SlotOperand(slot, dtype, [0, 0, 1]);
+    const plan: PlanOnCpu<CopyPlan> = { kind: "copy", onCpu: copyKernel, shape, input, output };
     execute(this.backend, "copy", [plan], [slot], []);
     return Tensor.own(this.backend, slot.buffer, shape, dtype);
   }

@@ -80,6 +80,7 @@ function blockPlan(
   return {
     ...plan,
     kind: "cross-entropy",
+    onCpu: undefined,
     rows: { outer: count, classes: plan.rows.classes, inner: 1 },
     logits,
     target: { ...target, operand: column("i32", 4, layout.labels) },

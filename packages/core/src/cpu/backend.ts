@@ -1,14 +1,7 @@
-import type { DeviceBuffer, HostBackend, PlanParts } from "../backend.ts";
+import type { CpuKernel, DeviceBuffer, HostBackend, PlanParts } from "../backend.ts";
 import { BackendError } from "../errors.ts";
 import type { Plan } from "../plan.ts";
-import { copy } from "./copy.ts";
-import { crossEntropy } from "./cross-entropy.ts";
-import { linearCrossEntropy, linearParts, linearScratchBytes } from "./linear-cross-entropy.ts";
-import { targetMass } from "./mass.ts";
 import { CpuBuffer, memoryOf } from "./memory.ts";
-import { oneHot } from "./one-hot.ts";
-import { pointwise } from "./pointwise.ts";
-import { softmax } from "./softmax.ts";
 
 /** The backend in plain TypeScript: ordinary memory, one thread, arithmetic in f64. */
 class CpuBackend implements HostBackend {
@@ -46,17 +39,20 @@ class CpuBackend implements HostBackend {
   }
 
   refuses(plan: Plan): string | undefined {
-    if (plan.kind !== "linear-cross-entropy") return undefined;
-    const needed = linearScratchBytes(plan);
-    return needed > plan.maxBytes ? `maxBytes is ${plan.maxBytes}; at least ${needed} are needed` : undefined;
+    const kernel = kernelOf(plan);
+    return kernel === undefined ? NO_KERNEL : kernel.refuses?.(plan);
   }
 
   explain(plan: Plan): PlanParts | undefined {
-    return plan.kind === "linear-cross-entropy" ? linearParts(plan) : undefined;
+    return kernelOf(plan)?.explain?.(plan);
   }
 
   run(plans: readonly Plan[]): void {
-    for (const plan of plans) runPlan(plan);
+    for (const plan of plans) {
+      const kernel = kernelOf(plan);
+      if (kernel === undefined) throw new BackendError("backend-refused", `cpu: ${NO_KERNEL}`, { plan: plan.kind });
+      kernel.run(plan);
+    }
   }
 
   describe(): Readonly<Record<string, unknown>> {
@@ -67,25 +63,11 @@ class CpuBackend implements HostBackend {
   dispose(): void {}
 }
 
-function runPlan(plan: Plan): void {
-  switch (plan.kind) {
-    case "copy":
-      return copy(plan);
-    case "one-hot":
-      return oneHot(plan);
-    case "target-mass":
-      return targetMass(plan);
-    case "softmax":
-      return softmax(plan);
-    case "cross-entropy":
-      return crossEntropy(plan);
-    case "linear-cross-entropy":
-      return linearCrossEntropy(plan);
-    case "pointwise":
-      return pointwise(plan);
-    default:
-      plan satisfies never;
-  }
+const NO_KERNEL = "this plan has brought no kernel for cpu, as those of functions of @surprisal/core do";
+
+/** What a plan has brought along. */
+function kernelOf(plan: Plan): CpuKernel | undefined {
+  return plan.onCpu;
 }
 
 let shared: HostBackend | undefined;

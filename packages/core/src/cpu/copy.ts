@@ -1,3 +1,4 @@
+import type { CpuKernel } from "../backend.ts";
 import type { CopyPlan, Operand } from "../plan.ts";
 import { denseStrides, foldTogether, sizeOf } from "../shape.ts";
 import { blocksOf } from "./mass.ts";
@@ -5,7 +6,9 @@ import { memoryOf } from "./memory.ts";
 import { load, newTile, store, tilingOf } from "./tile.ts";
 
 /** A dense copy of any view, converted to the output's dtype; i64 to i64 word by word, since f64 does not hold it all. */
-export function copy({ shape, input, output }: CopyPlan): void {
+export const copyKernel: CpuKernel<CopyPlan> = { run: copy };
+
+function copy({ shape, input, output }: CopyPlan): void {
   const dense = denseStrides(shape);
   const folded = foldTogether(shape, [input.strides, dense]);
   if (folded === undefined) {

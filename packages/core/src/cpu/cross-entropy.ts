@@ -1,3 +1,4 @@
+import type { CpuKernel } from "../backend.ts";
 import type { CrossEntropyPlan, RowStats as StatsOperands } from "../plan.ts";
 import { LabelColumns } from "./label-columns.ts";
 import { ONE_ROW } from "./mass.ts";
@@ -12,7 +13,9 @@ import { type Block, load, newTile, store, storeColumn, storeScalar, type Tiling
  * Cross entropy of rows: block by block, tile by tile, through the row formula. Reads each logit once, twice with a
  * gradient (from the tile where it holds whole rows, else from the caches); holds a few tiles and columns.
  */
-export function crossEntropy(plan: CrossEntropyPlan): void {
+export const crossEntropyKernel: CpuKernel<CrossEntropyPlan> = { run: crossEntropy };
+
+function crossEntropy(plan: CrossEntropyPlan): void {
   const { rows, loss, gradient, stats } = plan;
   const tiling = tilingOf(rows, plan.logits.strides[1] !== 1);
   const kernel = new RowKernel(plan, tiling);

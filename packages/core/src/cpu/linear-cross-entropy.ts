@@ -1,4 +1,4 @@
-import type { PlanParts } from "../backend.ts";
+import type { CpuKernel, PlanParts } from "../backend.ts";
 import type { LinearCrossEntropyPlan, Operand } from "../plan.ts";
 import type { Rows } from "../shape.ts";
 import { ONE_ROW } from "./mass.ts";
@@ -16,7 +16,7 @@ const BLOCK_ROWS = 16;
 const ROW_NUMBERS = 16; // f64 per row in RowFormula, rounded up
 
 /** The least memory that the kernel needs beyond inputs and outputs. */
-export function linearScratchBytes({ rows, features }: LinearCrossEntropyPlan): number {
+function linearScratchBytes({ rows, features }: LinearCrossEntropyPlan): number {
   return 8 * (rows.outer * ROW_NUMBERS + rows.classes * 2 + features * 2 * BLOCK_ROWS + BLOCK_ROWS * 2);
 }
 
@@ -28,7 +28,7 @@ function runOf(plan: LinearCrossEntropyPlan): number {
 }
 
 /** In what parts the layer is computed. */
-export function linearParts(plan: LinearCrossEntropyPlan): PlanParts {
+function linearParts(plan: LinearCrossEntropyPlan): PlanParts {
   const { features, hiddenGradient, matrixGradient, biasGradient } = plan;
   const blockClasses = runOf(plan);
   const again = (wanted: boolean, products: number): number => (wanted ? products : 0);
@@ -44,7 +44,16 @@ export function linearParts(plan: LinearCrossEntropyPlan): PlanParts {
 }
 
 /** Loss and gradients of a linear layer under cross entropy. */
-export function linearCrossEntropy(plan: LinearCrossEntropyPlan): void {
+export const linearCrossEntropyKernel: CpuKernel<LinearCrossEntropyPlan> = {
+  run: linearCrossEntropy,
+  refuses(plan) {
+    const needed = linearScratchBytes(plan);
+    return needed > plan.maxBytes ? `maxBytes is ${plan.maxBytes}; at least ${needed} are needed` : undefined;
+  },
+  explain: linearParts,
+};
+
+function linearCrossEntropy(plan: LinearCrossEntropyPlan): void {
   const kernel = new LinearKernel(plan);
   kernel.forward();
   if (plan.reduce) storeScalar(plan.loss, kernel.formula.total());

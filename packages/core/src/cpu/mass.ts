@@ -1,3 +1,4 @@
+import type { CpuKernel } from "../backend.ts";
 import { DataError } from "../errors.ts";
 import type { IndexTarget, Mass, TargetMassPlan } from "../plan.ts";
 import type { Rows } from "../shape.ts";
@@ -27,7 +28,9 @@ export function* blocksOf(rows: Rows, size: number = BLOCK): Generator<Block> {
 }
 
 /** Σ rowWeight · weight[y] over kept rows; every index is checked on the way. */
-export function targetMass(plan: TargetMassPlan): void {
+export const targetMassKernel: CpuKernel<TargetMassPlan> = { run: targetMass };
+
+function targetMass(plan: TargetMassPlan): void {
   const { rows, target, weight, rowWeight } = plan;
   const size = Math.min(BLOCK, Math.max(rows.outer * rows.inner, 1));
   const labels = new Float64Array(size);

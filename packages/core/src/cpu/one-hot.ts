@@ -1,10 +1,13 @@
+import type { CpuKernel } from "../backend.ts";
 import { DataError } from "../errors.ts";
 import type { OneHotPlan } from "../plan.ts";
 import { blocksOf } from "./mass.ts";
 import { loadColumn, newTile, store, tilingOf } from "./tile.ts";
 
 /** 1 at each row's index, 0 elsewhere; all indices are checked before anything is written. */
-export function oneHot({ rows, indices, output }: OneHotPlan): void {
+export const oneHotKernel: CpuKernel<OneHotPlan> = { run: oneHot };
+
+function oneHot({ rows, indices, output }: OneHotPlan): void {
   const { classes } = rows;
   const tiling = tilingOf(rows, false);
   const labels = new Float64Array(tiling.rows);

@@ -1,10 +1,13 @@
+import type { CpuKernel } from "../backend.ts";
 import { DataError } from "../errors.ts";
 import type { Operand, PointwisePlan } from "../plan.ts";
 import { TERMS } from "./terms.ts";
 import { type Block, load, newTile, store, storeColumn, storeScalar, type Tiling, tilingOf } from "./tile.ts";
 
 /** `scale · weight · term(a, b)` per element, kept or summed, and its gradients; every input is read once. */
-export function pointwise(plan: PointwisePlan): void {
+export const pointwiseKernel: CpuKernel<PointwisePlan> = { run: pointwise };
+
+function pointwise(plan: PointwisePlan): void {
   if (plan.term === "binary-probabilities") checkProbabilities(plan);
   const { rows, output, reduce, scale } = plan;
   const tiling = tilingOf(rows, plan.a.strides[1] !== 1);

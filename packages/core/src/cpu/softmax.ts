@@ -1,9 +1,12 @@
+import type { CpuKernel } from "../backend.ts";
 import type { SoftmaxPlan } from "../plan.ts";
 import { exponentiate, type LogitTile, RowStats } from "./row-stats.ts";
 import { type Block, load, loadColumn, newTile, store, storeColumn, tilingOf } from "./tile.ts";
 
 /** softmax, log-softmax, log-sum-exp and their gradients, from (max, rest) of each row; reads the input twice. */
-export function softmax(plan: SoftmaxPlan): void {
+export const softmaxKernel: CpuKernel<SoftmaxPlan> = { run: softmax };
+
+function softmax(plan: SoftmaxPlan): void {
   const { rows, input, output, upstream, of } = plan;
   const reduces = of === "log-sum-exp";
   const tiling = tilingOf(rows, input.strides[1] !== 1);

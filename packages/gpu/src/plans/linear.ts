@@ -174,6 +174,7 @@ function lossOf(
   const block: CrossEntropyPlan = {
     ...plan,
     kind: "cross-entropy",
+    onCpu: undefined,
     rows,
     logits: slopesOf(shared),
     target: { ...plan.target, operand: ours(plan.target.operand) },
