@@ -75,18 +75,28 @@ export type Residency = "one memory" | "resident" | "handed over";
 export type Entrant = EntrantFacts &
   ({ readonly load: () => Promise<Contestant> } | { readonly command: readonly string[] } | { readonly page: string });
 
-/** Whether a device computes for an entrant, rather than threads. */
+/** Whether an entrant computes in a page. */
 export function inPage(entrant: Entrant): boolean {
   return "page" in entrant;
+}
+
+/** Whether a device computes for an entrant, rather than threads. */
+export function onDevice(entrant: Entrant): boolean {
+  return inPage(entrant) || entrant.device === true;
 }
 
 /** What is known of an entrant before it starts. */
 export interface EntrantFacts {
   /** Unique; threads and residency are part of it where there are several: `PyTorch, 2 threads`. */
   readonly name: string;
-  readonly role: "ours" | "loop" | "peer";
+  /** `steps`: a backend of ours, with the product of another library or of a loop before it. */
+  readonly role: "ours" | "loop" | "steps" | "peer";
   /** Threads that it computes on; 1 unless told. */
   readonly threads?: number;
+  /** Whom its times are compared with, unless it is the fastest of ours with as many threads. */
+  readonly against?: string;
+  /** It computes on a device of Node's, in software where there is no other. */
+  readonly device?: true;
   /** `one memory` unless told. */
   readonly residency?: Residency;
   /** A module's source for a bundle of what a user would ship, if it is a JavaScript package: `export … from "…";`. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { LINEAR_CASES } from "../cases-linear.ts";
 import { WEBGPU_CASES } from "../cases-webgpu.ts";
 import { type BenchCase, CASES, PASSES, trafficOf } from "../cases.ts";
 import { check } from "../check/check.ts";
@@ -6,6 +7,7 @@ import { referenceOf } from "../check/reference.ts";
 import type { Kind } from "../contestant.ts";
 import { makeData } from "../data.ts";
 import { ENTRANTS } from "./all.ts";
+import { LINEAR_ENTRANTS } from "./linear.ts";
 import { carefulLoop } from "./careful-loop.ts";
 import { contestant as coreGpu } from "./core-gpu.ts";
 import { WEBGPU_ENTRANTS } from "./webgpu.ts";
@@ -53,6 +55,31 @@ test.each(SMALL)("ours and the loop are right: $id", async (benchCase) => {
   }
 });
 
+const steps = LINEAR_ENTRANTS.flatMap((entrant) => (entrant.role === "steps" && "load" in entrant ? [entrant] : []));
+
+test.each(steps)("$name is right, and is called that", async ({ name, load }) => {
+  const contestant = await load();
+  expect(contestant.name).toBe(name);
+  for (const benchCase of SMALL.filter(({ kind }) => kind === "linear")) {
+    const data = makeData(benchCase);
+    const reference = await referenceOf(data);
+    const prepared = await contestant.prepare(data);
+    for (const pass of PASSES) {
+      const outcome = await prepared.run(pass);
+      const outputs = await outcome.outputs();
+      const error: unknown = expect.closeTo(0, 5);
+      expect(check(pass, outputs, reference), `${benchCase.id}, ${pass}`).toMatchObject({ error });
+      expect(outcome.used).toBe(outputs["loss"]?.[0]);
+      outcome.release();
+    }
+    prepared.dispose();
+  }
+});
+
+test("two steps are of the three backends, and compared with theirs", () => {
+  expect(steps.map(({ against }) => against)).toEqual(["cpu", "wasm", "gpu"]);
+});
+
 test("the loop refuses linear, with a reason", () => {
   expect(CASES.filter((each) => carefulLoop.refuses?.(each) !== undefined).map(({ kind }) => kind)).toEqual(["linear"]);
 });
@@ -79,10 +106,8 @@ test("the least bytes of a pass are each input and each output once", () => {
 });
 
 test("names are unique, and every case has its own", () => {
-  const [entrants, cases] = [
-    [...ENTRANTS, ...WEBGPU_ENTRANTS],
-    [...CASES, ...WEBGPU_CASES],
-  ];
-  expect(new Set(entrants.map(({ name }) => name)).size).toBe(entrants.length);
-  expect(new Set(cases.map(({ id }) => id)).size).toBe(cases.length);
+  for (const entrants of [ENTRANTS, LINEAR_ENTRANTS, WEBGPU_ENTRANTS])
+    expect(new Set(entrants.map(({ name }) => name)).size).toBe(entrants.length);
+  const cases = new Set([...CASES, ...LINEAR_CASES, ...WEBGPU_CASES]);
+  expect(new Set([...cases].map(({ id }) => id)).size).toBe(cases.size);
 });

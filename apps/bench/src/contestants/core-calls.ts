@@ -5,6 +5,7 @@ import {
   crossEntropy,
   crossEntropyWithGrad,
   linearCrossEntropy,
+  type LinearCrossEntropyOptions,
   linearCrossEntropyWithGrad,
   softmax,
   softmaxGrad,
@@ -34,18 +35,25 @@ export function tensorsOf<B extends Backend>({ inputs }: CaseData, backend: B): 
   return new Map(entries);
 }
 
+/** What is not left to defaults. */
+export type CallOptions = Pick<LinearCrossEntropyOptions, "maxBytes">;
+
 /** Frees tensors. */
 export function release<B extends Backend>(tensors: Iterable<CaseTensor<B>>): void {
   for (const each of tensors) each.dispose();
 }
 
 /** What one call of a case is. */
-export function callOf<B extends Backend>({ id, kind }: BenchCase, tensors: Inputs<B>): (pass: Pass) => Results<B> {
+export function callOf<B extends Backend>(
+  { id, kind }: BenchCase,
+  tensors: Inputs<B>,
+  options: CallOptions = {},
+): (pass: Pass) => Results<B> {
   const call = CALLS[kind]((name) => {
     const found = tensors.get(name);
     if (found === undefined) throw new RangeError(`${id} has no input ${name}`);
     return found;
-  });
+  }, options);
   return (pass) => call(pass) as Results<B>; // results are on the backend of the inputs
 }
 
@@ -56,7 +64,7 @@ export function readOf<B extends Backend>({ kind }: BenchCase, results: Results<
 
 type Call = (pass: Pass) => Readonly<Record<string, Tensor>>;
 
-const CALLS: Readonly<Record<Kind, (given: (name: string) => Tensor) => Call>> = {
+const CALLS: Readonly<Record<Kind, (given: (name: string) => Tensor, options: CallOptions) => Call>> = {
   "cross-entropy"(given) {
     const [logits, target] = [given("logits"), given("target")];
     return (pass) => {
@@ -80,11 +88,11 @@ const CALLS: Readonly<Record<Kind, (given: (name: string) => Tensor) => Call>> =
       return pass === "forward" ? { output } : { output, gradInput: softmaxGrad(input, upstream) };
     };
   },
-  linear(given) {
+  linear(given, options) {
     const [hidden, weight, target] = [given("hidden"), given("weight"), given("target")];
     return (pass) => {
-      if (pass === "forward") return { loss: linearCrossEntropy(hidden, weight, target) };
-      const { loss, gradHidden, gradWeight } = linearCrossEntropyWithGrad(hidden, weight, target);
+      if (pass === "forward") return { loss: linearCrossEntropy(hidden, weight, target, options) };
+      const { loss, gradHidden, gradWeight } = linearCrossEntropyWithGrad(hidden, weight, target, options);
       return { loss, gradHidden, gradWeight };
     };
   },

@@ -1,20 +1,20 @@
 import type { Backend } from "@surprisal/core";
 import type { BenchCase } from "../cases.ts";
 import type { CaseData, Contestant, Outcome, Prepared } from "../contestant.ts";
-import { callOf, readOf, release, type Results, tensorsOf } from "./core-calls.ts";
+import { callOf, type CallOptions, readOf, release, type Results, tensorsOf } from "./core-calls.ts";
 
 /** This library on a backend whose results are awaited; inputs are resident there. */
-export function onDeviceBackend(name: string, create: () => Promise<Backend>): Contestant {
+export function onDeviceBackend(name: string, create: () => Promise<Backend>, options: CallOptions = {}): Contestant {
   return {
     name,
     describe: () => ({ backend: name }),
-    prepare: async (data) => prepare(data, await create()),
+    prepare: async (data) => prepare(data, await create(), options),
   };
 }
 
-function prepare(data: CaseData, backend: Backend): Prepared {
+function prepare(data: CaseData, backend: Backend, options: CallOptions): Prepared {
   const tensors = tensorsOf(data, backend);
-  const call = callOf(data.benchCase, tensors);
+  const call = callOf(data.benchCase, tensors, options);
   return {
     run: async (pass) => outcomeOf(data.benchCase, call(pass)),
     dispose() {

@@ -43,7 +43,8 @@ async function firstElement(output: Array | undefined): Promise<number> {
   return element;
 }
 
-async function floatsOf(array: Array): Promise<Float32Array> {
+/** The elements of an array of f32. */
+export async function floatsOf(array: Array): Promise<Float32Array<ArrayBuffer>> {
   const data = await array.ref.data();
   if (data instanceof Float32Array) return data;
   throw new TypeError(`an output must be of f32; got ${array.dtype}`);

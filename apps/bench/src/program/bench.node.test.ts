@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { LINEAR_CASES } from "../cases-linear.ts";
 import { WEBGPU_CASES } from "../cases-webgpu.ts";
 import { CASES } from "../cases.ts";
 import { ENTRANTS } from "../contestants/all.ts";
+import { LINEAR_ENTRANTS } from "../contestants/linear.ts";
 import { WEBGPU_ENTRANTS } from "../contestants/webgpu.ts";
 import { bench } from "./bench.ts";
 import { casesOf, entrantsOf } from "./options.ts";
@@ -72,6 +74,8 @@ test.each([
   { args: ["--rounds", "0"], says: "at least 1" },
   { args: ["--rounds", "many"], says: "many" },
   { args: ["--json", join(folder, "nowhere", "x.json")], says: "no folder" },
+  { args: ["--linear", "--case", "tiny"], says: LINEAR_CASES.map(({ id }) => id).join(", ") },
+  { args: ["--linear", "--webgpu"], says: "cannot be used with" },
   { args: ["--speed"], says: "--speed" },
   { args: ["tiny"], says: "too many arguments" },
 ])("mistake on the command line: $args", async ({ args, says }) => {
@@ -83,8 +87,8 @@ test.each([
 test("help lists every case and every contestant", async () => {
   const { code, stdout } = await run("--help");
   expect(code).toBe(0);
-  for (const { id } of [...CASES, ...WEBGPU_CASES]) expect(stdout).toContain(`  ${id} `);
-  for (const { name } of [...ENTRANTS, ...WEBGPU_ENTRANTS]) expect(stdout).toContain(`  ${name} `);
+  for (const { id } of [...CASES, ...LINEAR_CASES, ...WEBGPU_CASES]) expect(stdout).toContain(`  ${id} `);
+  for (const { name } of [...ENTRANTS, ...LINEAR_ENTRANTS, ...WEBGPU_ENTRANTS]) expect(stdout).toContain(`  ${name} `);
 });
 
 test("peers take part when asked for, backends all or by name", () => {
@@ -93,6 +97,14 @@ test("peers take part when asked for, backends all or by name", () => {
   expect(roles({ rounds: 1 })).toEqual(new Set(["ours", "loop"]));
   expect(entrantsOf({ rounds: 1, peers: true })).toHaveLength(ENTRANTS.length);
   expect(entrantsOf({ rounds: 1, backend: ["CPU"] }).map(({ name }) => name)).toContain("cpu");
+});
+
+test("the linear layer is measured on each backend of ours, in one step and in two", () => {
+  expect(casesOf({ rounds: 1, linear: true })).toBe(LINEAR_CASES);
+  expect(entrantsOf({ rounds: 1, linear: true }).map(({ name }) => name)).toEqual(
+    expect.arrayContaining(["cpu", "wasm", "gpu", "cpu, two steps", "wasm, two steps", "gpu, two steps"]),
+  );
+  expect(entrantsOf({ rounds: 1, linear: true, peers: true })).toHaveLength(LINEAR_ENTRANTS.length);
 });
 
 test("cases and contestants on WebGPU are others", () => {

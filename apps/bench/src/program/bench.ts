@@ -7,7 +7,16 @@ import { htmlPage } from "../report/html.ts";
 import type { BenchReport } from "../report/report.ts";
 import { terminalText } from "../report/terminal.ts";
 import { run } from "../run/run.ts";
-import { casesOf, checkFolders, commandLine, entrantsOf, type Flags, reportFile, UsageError } from "./options.ts";
+import {
+  casesOf,
+  checkFolders,
+  commandLine,
+  entrantsOf,
+  type Flags,
+  placeOf,
+  reportFile,
+  UsageError,
+} from "./options.ts";
 
 /** Where text goes, and how processes of contestants start. */
 export interface Surroundings {
@@ -39,6 +48,7 @@ async function measure(flags: Flags, args: readonly string[], surroundings: Surr
   checkFolders(flags);
   const { stdout, stderr, nodeArguments = [] } = surroundings;
   const report = await run({
+    where: placeOf(flags),
     cases: casesOf(flags),
     entrants: entrantsOf(flags),
     rounds: flags.rounds,

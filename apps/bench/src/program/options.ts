@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { LINEAR_CASES } from "../cases-linear.ts";
 import { WEBGPU_CASES } from "../cases-webgpu.ts";
 import { type BenchCase, CASES, shapeText } from "../cases.ts";
 import type { Entrant } from "../contestant.ts";
 import { ENTRANTS } from "../contestants/all.ts";
+import { LINEAR_ENTRANTS } from "../contestants/linear.ts";
 import { WEBGPU_ENTRANTS } from "../contestants/webgpu.ts";
+import type { Place } from "../report/report.ts";
 
 /** What `pnpm bench` was asked for. */
 export interface Flags {
@@ -15,6 +18,8 @@ export interface Flags {
   readonly peers?: true | readonly string[];
   /** Pages of Chromium on WebGPU, instead of processes on the CPU. */
   readonly webgpu?: true;
+  /** The linear layer on every backend. */
+  readonly linear?: true;
   readonly rounds: number;
   readonly json?: string;
   /** True: the usual file. */
@@ -26,9 +31,28 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** What is measured in a place. */
+interface Suite {
+  readonly cases: readonly BenchCase[];
+  readonly entrants: readonly Entrant[];
+  /** Where `--report` writes the page unless told otherwise, from the repository root. */
+  readonly report: string;
+}
+
+const SUITES: Readonly<Record<Place, Suite>> = {
+  node: { cases: CASES, entrants: ENTRANTS, report: "reports/bench.html" },
+  linear: { cases: LINEAR_CASES, entrants: LINEAR_ENTRANTS, report: "reports/bench-linear.html" },
+  webgpu: { cases: WEBGPU_CASES, entrants: WEBGPU_ENTRANTS, report: "reports/bench-webgpu.html" },
+};
+
+/** What was asked for. */
+export function placeOf({ webgpu, linear }: Pick<Flags, "webgpu" | "linear">): Place {
+  return webgpu ? "webgpu" : linear ? "linear" : "node";
+}
+
 /** Where `--report` writes the page unless told otherwise, from the repository root. */
-export function reportFile({ webgpu }: Pick<Flags, "webgpu">): string {
-  return webgpu ? "reports/bench-webgpu.html" : "reports/bench.html";
+export function reportFile(flags: Pick<Flags, "webgpu" | "linear">): string {
+  return SUITES[placeOf(flags)].report;
 }
 
 const DEFAULT_ROUNDS = 7;
@@ -39,6 +63,12 @@ ${caseList(CASES)}
 
 Contestants:
 ${entrantList(ENTRANTS)}
+
+Cases with --linear:
+${caseList(LINEAR_CASES)}
+
+Contestants with --linear:
+${entrantList(LINEAR_ENTRANTS)}
 
 Cases with --webgpu:
 ${caseList(WEBGPU_CASES)}
@@ -59,6 +89,9 @@ export function commandLine(): Command {
   return new Command("bench")
     .description("Measures speed and memory beside other ways to compute the same.")
     .option("--webgpu", "measure pages of Chromium on WebGPU, with cases of their own")
+    .addOption(
+      new Option("--linear", "measure the linear layer on every backend, in one step and in two").conflicts("webgpu"),
+    )
     .option("--case <id...>", "cases to measure (default: all)")
     .option("--backend <name...>", "backends of ours to measure (default: all)")
     .option("--peers [name...]", "measure peers too: all, or those whose names begin so")
@@ -75,8 +108,8 @@ function count(text: string): number {
 }
 
 /** @throws UsageError for an id that is no case's */
-export function casesOf({ case: ids, webgpu }: Flags): readonly BenchCase[] {
-  const all = webgpu ? WEBGPU_CASES : CASES;
+export function casesOf({ case: ids, ...flags }: Flags): readonly BenchCase[] {
+  const all = SUITES[placeOf(flags)].cases;
   if (ids === undefined) return all;
   return ids.map((id) => {
     const found = all.find((each) => each.id === id);
@@ -85,14 +118,14 @@ export function casesOf({ case: ids, webgpu }: Flags): readonly BenchCase[] {
   });
 }
 
-/** Ours, the loop where there is one, and the peers that were asked for. @throws UsageError for a name that is nobody's */
-export function entrantsOf({ backend, peers, webgpu }: Flags): readonly Entrant[] {
-  const all = webgpu ? WEBGPU_ENTRANTS : ENTRANTS;
+/** Ours, the loop and ours in two steps where there are such, and the peers that were asked for. @throws UsageError for a name that is nobody's */
+export function entrantsOf({ backend, peers, ...flags }: Flags): readonly Entrant[] {
+  const all = SUITES[placeOf(flags)].entrants;
   const ours = all.filter(({ role }) => role === "ours");
   const others = all.filter(({ role }) => role === "peer");
   return [
     ...(backend === undefined ? ours : named("--backend", ours, backend)),
-    ...all.filter(({ role }) => role === "loop"),
+    ...all.filter(({ role }) => role === "loop" || role === "steps"),
     ...(peers === undefined ? [] : peers === true ? others : named("--peers", others, peers)),
   ];
 }

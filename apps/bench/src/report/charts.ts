@@ -14,6 +14,7 @@ const MARGINS = { marginTop: 4, marginRight: 62, marginBottom: 22, marginLeft: 1
 const COLOURS: Readonly<Record<EntrantReport["role"], string>> = {
   ours: "var(--near)",
   loop: "var(--far)",
+  steps: "var(--far)",
   peer: "var(--refused)",
 };
 

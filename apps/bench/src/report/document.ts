@@ -21,6 +21,10 @@ import {
 
 const MARKERS: Readonly<Record<BenchReport["where"], readonly [begin: string, end: string]>> = {
   node: ["<!-- results: `pnpm bench --report` writes what follows -->", "<!-- end of results -->"],
+  linear: [
+    "<!-- results of the linear layer: `pnpm bench --linear --report` writes what follows -->",
+    "<!-- end of results of the linear layer -->",
+  ],
   webgpu: [
     "<!-- results on WebGPU: `pnpm bench --webgpu --report` writes what follows -->",
     "<!-- end of results on WebGPU -->",
@@ -58,6 +62,7 @@ function results(report: BenchReport): string {
 
 const AGAINST: Readonly<Record<BenchReport["where"], string>> = {
   node: "the fastest of ours with as many threads (inputs resident)",
+  linear: "the fastest of ours with as many threads",
   webgpu: "ours",
 };
 

@@ -69,8 +69,9 @@ function withRatios(standings: readonly Standing[], entrants: readonly Entrant[]
   });
   return standings.map((standing) => {
     if (!isTimed(standing)) return standing;
+    const against = entrantOf.get(standing.name)?.against;
     const [fastest] = ours
-      .filter(({ name }) => threadsOf(name) <= threadsOf(standing.name))
+      .filter(({ name }) => (against === undefined ? threadsOf(name) <= threadsOf(standing.name) : name === against))
       .toSorted((a, b) => a.median - b.median);
     if (fastest === undefined) return standing;
     return { ...standing, ratio: standing.median / fastest.median, against: fastest.name };

@@ -68,7 +68,7 @@ function main(report: BenchReport): Element {
       legend(report),
       charts(report, ratioTo(standard)),
     ),
-    ...(report.where === "webgpu" ? [] : [limitSection(report)]),
+    ...(report.where === "node" ? [limitSection(report)] : []),
     section("figures", "All figures", figureTable(report)),
     section("contestants", "Contestants", entrantTable(report)),
   );
@@ -97,6 +97,7 @@ function legend({ entrants }: BenchReport): Element {
   const entries = [
     ...entry("ours", "near", "this library"),
     ...entry("loop", "far", "careful loop"),
+    ...entry("steps", "far", "two steps"),
     ...entry("peer", "peer", "other libraries"),
   ];
   return element("ul", { class: "legend" }, ...entries);

@@ -52,6 +52,16 @@ test("the document has the results between its markers, and keeps the rest", () 
   expect(() => withResults("no markers", SAMPLE)).toThrow(RangeError);
 });
 
+test("of the linear layer: memory's bandwidth and the adapter, between markers of its own", () => {
+  const [begin, end] = [
+    "<!-- results of the linear layer: `pnpm bench --linear --report` writes what follows -->",
+    "<!-- end of results of the linear layer -->",
+  ];
+  const document = withResults(`${begin}\n\nold\n\n${end}\n`, { ...SAMPLE, where: "linear" });
+  expect(document).toMatch(/GB\/s copied by 2 threads\. Adapter: none\./);
+  expect(document).toContain("cpu, memory");
+});
+
 test("on WebGPU: the adapter, first calls, and no limit of memory", () => {
   const facts = { version: "1.2.3", adapter: "acme abacus, in software" };
   const ours = SAMPLE.entrants.filter(({ name }) => name === "cpu").map((each) => ({ ...each, facts }));
@@ -101,8 +111,9 @@ test("a ratio is against the fastest of ours that has no more threads, and its i
     { name: "two, handed over", role: "ours", threads: 2, residency: "handed over", command: [] },
     { name: "peer of one", role: "peer", command: [] },
     { name: "peer of two", role: "peer", threads: 2, command: [] },
+    { name: "one, two steps", role: "steps", threads: 2, against: "one", command: [] },
   ];
-  const medians = [4, 3, 1, 8, 6];
+  const medians = [4, 3, 1, 8, 6, 2];
   const measured = entrants.map(({ name }, i): Measured => {
     const times = [medians[i] ?? 0];
     return { entrant: name, pass: "forward", status: "timed", times, error: 0, exact: true, firstMs: 1, peakBytes: 0 };
@@ -114,5 +125,6 @@ test("a ratio is against the fastest of ours that has no more threads, and its i
     [1 / 3, "two"],
     [2, "one"],
     [2, "two"],
+    [1 / 2, "one"],
   ]);
 });

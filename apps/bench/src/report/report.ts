@@ -1,5 +1,5 @@
 import type { BenchCase } from "../cases.ts";
-import type { Pass, Residency } from "../contestant.ts";
+import type { Entrant, Pass, Residency } from "../contestant.ts";
 import type { Bandwidth } from "../run/bandwidth.ts";
 import type { BundleSize } from "../run/bundle.ts";
 import type { Machine } from "../run/machine.ts";
@@ -7,11 +7,13 @@ import type { Stopped } from "../run/lane.ts";
 import type { Timed } from "../run/measure-case.ts";
 import type { Summary } from "../run/statistics.ts";
 
+/** What is measured: processes on the CPU, the linear layer on all backends in Node, or pages on WebGPU. */
+export type Place = "node" | "linear" | "webgpu";
+
 /** Everything that a run found: what `--json` writes, and what tables and the page show. */
 export interface BenchReport {
   readonly format: 1;
-  /** Processes on the CPU, or pages on WebGPU. */
-  readonly where: "node" | "webgpu";
+  readonly where: Place;
   /** ISO 8601. */
   readonly created: string;
   readonly command: string;
@@ -29,7 +31,7 @@ export interface BenchReport {
 /** Who took part. */
 export interface EntrantReport {
   readonly name: string;
-  readonly role: "ours" | "loop" | "peer";
+  readonly role: Entrant["role"];
   /** Absent where a device computes. */
   readonly threads?: number;
   readonly residency: Residency;

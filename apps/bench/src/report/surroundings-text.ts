@@ -4,7 +4,8 @@ type Surroundings = Pick<BenchReport, "where" | "bandwidth" | "entrants">;
 
 /** What the times depend on: what memory gave in the run, or which adapter it was. */
 export function surroundingsText(report: Surroundings): string {
-  return report.where === "webgpu" ? adapterText(report) : bandwidthText(report);
+  if (report.where === "webgpu") return adapterText(report);
+  return report.where === "linear" ? `${bandwidthText(report)} ${adapterText(report)}` : bandwidthText(report);
 }
 
 function bandwidthText({ bandwidth }: Surroundings): string {

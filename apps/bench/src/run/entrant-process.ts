@@ -7,6 +7,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { softwareGpu } from "../../../../tools/chromium.ts";
 import type { Entrant } from "../contestant.ts";
 import type { Answers, Reply, Request } from "../protocol.ts";
 import { errorText } from "../text.ts";
@@ -42,7 +43,11 @@ const TAIL = 2000;
 export function startEntrant(entrant: Entrant, nodeArguments: readonly string[] = []): EntrantProcess {
   const [program = "", ...parameters] = commandOf(entrant, nodeArguments);
   const scratch = "page" in entrant ? mkdtempSync(join(tmpdir(), "surprisal-page-")) : undefined;
-  const env = scratch === undefined ? process.env : { ...process.env, TMPDIR: scratch };
+  const env = {
+    ...process.env,
+    ...(scratch !== undefined && { TMPDIR: scratch }),
+    ...(entrant.device === true && softwareGpu()),
+  };
   const child = spawn(program, parameters, { cwd: APP, env, stdio: ["pipe", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const cleared = scratch === undefined ? ended : ended.then(async () => removeScratch(scratch));

@@ -1,7 +1,7 @@
 import type { BenchCase } from "../cases.ts";
-import { type Entrant, inPage } from "../contestant.ts";
+import { type Entrant, inPage, onDevice } from "../contestant.ts";
 import { rowsOf } from "../report/figures.ts";
-import type { BenchReport, EntrantReport } from "../report/report.ts";
+import type { BenchReport, EntrantReport, Place } from "../report/report.ts";
 import { type Bandwidth, best, measureBandwidth } from "./bandwidth.ts";
 import { bundleSize } from "./bundle.ts";
 import { startEntrant } from "./entrant-process.ts";
@@ -10,6 +10,7 @@ import { type CaseResult, measureCase, WARM_UP_ROUNDS } from "./measure-case.ts"
 
 /** What to measure. */
 export interface RunOptions {
+  readonly where: Place;
   readonly cases: readonly BenchCase[];
   readonly entrants: readonly Entrant[];
   readonly rounds: number;
@@ -23,7 +24,7 @@ export interface RunOptions {
 
 /** Measures all cases; the memory's bandwidth before each of them and after the last. */
 export async function run(options: RunOptions): Promise<BenchReport> {
-  const { cases, entrants, rounds, nodeArguments, command, tell } = options;
+  const { where, cases, entrants, rounds, nodeArguments, command, tell } = options;
   const started = performance.now();
   const created = new Date().toISOString();
   const bandwidths: Bandwidth[] = [];
@@ -39,7 +40,7 @@ export async function run(options: RunOptions): Promise<BenchReport> {
   for (const entrant of entrants) reports.push(await reportOf(entrant, results));
   return {
     format: 1,
-    where: entrants.every(inPage) ? "webgpu" : "node",
+    where,
     created,
     command,
     seconds: (performance.now() - started) / 1000,
@@ -66,6 +67,6 @@ async function reportOf(entrant: Entrant, results: readonly CaseResult[]): Promi
   const { name, role, threads = 1, residency = "one memory", bundle } = entrant;
   const said = results.map(({ facts }) => facts[name] ?? {});
   const facts = said.find((each) => Object.keys(each).length > 0) ?? {};
-  const report = { name, role, residency, facts, ...(!inPage(entrant) && { threads }) };
+  const report = { name, role, residency, facts, ...(!onDevice(entrant) && { threads }) };
   return bundle === undefined ? report : { ...report, bundle: await bundleSize(bundle) };
 }
