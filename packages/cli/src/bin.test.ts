@@ -38,6 +38,28 @@ it("runs a command", async () => {
   expect(JSON.parse(stdout)).toMatchObject({ version: 1, keptRows: 5 });
 });
 
+it("says of a file by NumPy which losses are not finite and why, and fails the gate", async () => {
+  const files = [fixture("broken-logits.npy"), fixture("broken-targets.npy")];
+  const child = start("eval", ...files, "--fail-on-nan", ...WASM);
+  const [stdout, stderr, { code }] = await Promise.all([textOf(child.stdout), textOf(child.stderr), end(child)]);
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    "surprisal: 5 losses are not finite (--fail-on-nan): the first is NaN, in row 1: a logit is NaN (class 2)\n",
+  );
+  expect(stdout.slice(stdout.indexOf("Not finite"))).toBe(
+    [
+      "Not finite",
+      "  row       loss   target   because",
+      "    1        NaN        0   a logit is NaN (class 2)",
+      "    2        NaN        0   a logit is +∞ (class 1)",
+      "    3        NaN        2   every logit is −∞",
+      "    4   Infinity        0   the logit of the target is −∞, its probability 0 (class 0)",
+      "    6   Infinity        1   larger than its dtype holds, though all it is made of is finite",
+      "",
+    ].join("\n"),
+  );
+});
+
 it("gives the exit code of an error", async () => {
   const child = start("eval", "missing.npy", "missing.npy", ...WASM);
   const [stderr, { code }] = await Promise.all([textOf(child.stderr), end(child)]);

@@ -42,10 +42,17 @@ it("eval of losses that are not finite too", async () => {
   const logits = temporary(npyBytes({ descr: "<f8", shape: "(2, 2)", data: Float64Array.of(0, NaN, -Infinity, 1) }));
   const targets = temporary(npyBytes({ descr: "<i4", shape: "(2,)", data: Int32Array.of(0, 0) }));
   await expectValid("eval", logits, targets);
+  await expectValid("eval", fixture("broken-logits.npy"), fixture("broken-targets.npy"));
 });
 
 it("compare writes what its schema says", async () => {
   await expectValid("compare", LOGITS, LOGITS, TARGETS);
+  await expectValid(
+    "compare",
+    fixture("broken-logits.npy"),
+    fixture("broken-logits.npy"),
+    fixture("broken-targets.npy"),
+  );
 });
 
 it("merge writes what its schema says", async () => {

@@ -1,5 +1,6 @@
 import { LogHistogram } from "../metrics/log-histogram.ts";
 import { Moments, type MomentsResult } from "../metrics/moments.ts";
+import { type NonFiniteResult, NonFiniteRows } from "../metrics/non-finite.ts";
 import type { RowBlock } from "../metrics/row-block.ts";
 import { increment, mergeTally, type Tally } from "../metrics/tally.ts";
 import { WorstRows } from "../metrics/worst-rows.ts";
@@ -32,6 +33,8 @@ export interface ModelResult {
   readonly perplexity: number;
   readonly correct: number;
   readonly accuracy: number;
+  /** Rows whose loss is not finite. */
+  readonly nonFinite: NonFiniteResult;
 }
 
 /** What a comparison found, over the rows that count. Losses and divergences are in nats. */
@@ -95,6 +98,8 @@ export class Comparison {
   readonly #divergences = new LogHistogram(QUANTILE_BITS);
   readonly #changes = new LogHistogram(QUANTILE_BITS);
   readonly #furthest = new WorstRows(1);
+  readonly #nonFiniteA = new NonFiniteRows();
+  readonly #nonFiniteB = new NonFiniteRows();
   /** What is counted and summed, by name. */
   readonly tallies: Readonly<Record<string, Tally>> = {
     counts: this.#counts,
@@ -105,6 +110,8 @@ export class Comparison {
     change: this.#change,
     divergences: this.#divergences,
     changes: this.#changes,
+    nonFiniteA: this.#nonFiniteA,
+    nonFiniteB: this.#nonFiniteB,
   };
 
   /** Takes in rows that were not seen before. */
@@ -130,6 +137,8 @@ export class Comparison {
       this.#changes.add(change);
     }
     this.#furthest.add({ ...a, loss: divergence });
+    this.#nonFiniteA.add(a);
+    this.#nonFiniteB.add(b);
   }
 
   /** Takes in what another instance has seen. */
@@ -139,6 +148,8 @@ export class Comparison {
       if (others !== undefined) mergeTally(tally, others);
     }
     this.#furthest.merge(other.#furthest);
+    this.#nonFiniteA.mergeRows(other.#nonFiniteA);
+    this.#nonFiniteB.mergeRows(other.#nonFiniteB);
   }
 
   result(): ComparisonResult {
@@ -151,8 +162,8 @@ export class Comparison {
     return {
       rows: count("rows"),
       keptRows: kept,
-      a: modelOf(this.#lossA.result(), count("correctA")),
-      b: modelOf(this.#lossB.result(), count("correctB")),
+      a: modelOf(this.#lossA.result(), count("correctA"), this.#nonFiniteA.result()),
+      b: modelOf(this.#lossB.result(), count("correctB"), this.#nonFiniteB.result()),
       difference: {
         ...difference,
         aBetter: count("aBetter"),
@@ -190,8 +201,9 @@ function estimateOf({ mean, standardError }: MomentsResult): Estimate {
   return { mean, standardError, low: mean - reach, high: mean + reach };
 }
 
-function modelOf(loss: MomentsResult, correct: number): ModelResult {
-  return { loss: estimateOf(loss), perplexity: Math.exp(loss.mean), correct, accuracy: correct / loss.count };
+function modelOf(loss: MomentsResult, correct: number, nonFinite: NonFiniteResult): ModelResult {
+  const accuracy = correct / loss.count;
+  return { loss: estimateOf(loss), perplexity: Math.exp(loss.mean), correct, accuracy, nonFinite };
 }
 
 function quantilesOf(histogram: LogHistogram): Quantile[] {

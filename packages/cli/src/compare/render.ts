@@ -1,4 +1,5 @@
 import { percent } from "../report/evaluation-text.ts";
+import { causeText } from "../report/non-finite-text.ts";
 import { count, milliseconds, significant } from "../report/numbers.ts";
 import type { Style } from "../report/style.ts";
 import { table } from "../report/table.ts";
@@ -11,13 +12,15 @@ export function renderCompare(report: CompareReport, style: Style): string {
   return parts.join("\n");
 }
 
-function models({ a, b, files, rows, keptRows }: CompareReport, style: Style): string {
+function models(report: CompareReport, style: Style): string {
+  const { a, b, files, rows, keptRows } = report;
   const left = keptRows === rows ? "all kept" : `${count(keptRows)} kept, ${count(rows - keptRows)} left out`;
   const line = (label: string, value: (model: ModelResult) => string): string[] => [
     style.dim(label),
     value(a),
     value(b),
   ];
+  const broken = (["a", "b"] as const).map((side) => nonFiniteText(side, report, style)).join("");
   const note = style.dim(`${count(rows)} rows, ${left}; losses in nats, ± standard error\n`);
   const text = table(
     [
@@ -28,7 +31,17 @@ function models({ a, b, files, rows, keptRows }: CompareReport, style: Style): s
     ],
     { head: ["", style.accent("A"), style.accent("B")] },
   );
-  return `${text}${note}`;
+  return `${text}${note}${broken}`;
+}
+
+/** A line about the rows of a model whose loss is not finite, where there are any. */
+function nonFiniteText(side: "a" | "b", report: CompareReport, style: Style): string {
+  const { causes, rows } = report[side].nonFinite;
+  const [first] = rows;
+  if (first === undefined) return "";
+  const all = causes.reduce((sum, each) => sum + each.count, 0);
+  const number = `${count(all)} not finite in ${side.toUpperCase()}`;
+  return `${style.bad(number)}  ${style.dim(`first in row ${first.row}: ${causeText(first)}`)}\n`;
 }
 
 function differences(report: CompareReport, style: Style): string {

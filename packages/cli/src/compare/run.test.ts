@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { EXIT } from "../exit.ts";
 import { Captured, fixture, plainLines, run } from "../testing/io.ts";
 import { npyBytes, temporary } from "../testing/npy.ts";
+import type { CompareReport } from "./report.ts";
 import { type CompareSetting, runCompare } from "./run.ts";
 
 /** Logits of 300 rows of 7 classes, those of another model near by, and targets of which every tenth is ignored. */
@@ -48,6 +49,24 @@ it("shows both models, their difference, divergence and quantiles", async () => 
     expect(text).toContain(label);
   }
   expect(text).toContain("300 rows, 270 kept, 30 left out");
+});
+
+it("says of each model which losses are not finite, and why", async () => {
+  const [broken, targets] = [fixture("broken-logits.npy"), fixture("broken-targets.npy")];
+  const fine = temporary(npyBytes({ descr: "<f4", shape: "(8, 3)", data: new Float32Array(24) }));
+  const { stdout } = await run("compare", fine, broken, targets, "--json");
+  const { a, b } = JSON.parse(stdout) as CompareReport;
+  expect(a.nonFinite).toEqual({ causes: [], rows: [] });
+  // in f64 the gap of row 6 is a number
+  expect(b.nonFinite.rows.map(({ row, cause }) => [row, cause])).toEqual([
+    [1, "logit-nan"],
+    [2, "logit-infinite"],
+    [3, "logits-all-minus-infinite"],
+    [4, "target-logit-minus-infinite"],
+  ]);
+  const { stdout: text } = await run("compare", fine, broken, targets);
+  expect(text).toMatch(/^4 not finite in B {2}first in row 1: a logit is NaN \(class 2\)$/m);
+  expect(text).not.toContain("not finite in A");
 });
 
 it("a model beside itself", async () => {

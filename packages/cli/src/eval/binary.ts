@@ -1,9 +1,11 @@
 import { type Backend, binaryCrossEntropy, binaryCrossEntropyWithLogits, tensor } from "@surprisal/core";
 import { allocateRowBlock, type RowBlock } from "../metrics/row-block.ts";
+import type { FoundCause } from "../metrics/non-finite.ts";
 import { FormatError } from "../readers/format-error.ts";
 import type { InputBlock } from "./blocks.ts";
 import type { EvaluationPlan, Evaluator } from "./evaluator.ts";
 import { isFloat } from "./geometry.ts";
+import { noteNonFinite } from "./note-non-finite.ts";
 import { numbersOf } from "./numbers.ts";
 
 /** Evaluates binary cross entropy on a backend: each element is a row with the classes 0 and 1. */
@@ -21,7 +23,9 @@ export function binaryEvaluator(plan: EvaluationPlan, backend: Backend): Evaluat
       checkTargets(y, { labels, name: names.targets, firstRow });
       if (fromProbabilities) checkProbabilities(x, { name: names.logits, firstRow });
       const loss = await losses(block, { x, y, weight });
-      return rowBlock({ rows, firstRow, loss, weight, labels, y, odds: fromProbabilities ? x.map(logit) : x });
+      const found = rowBlock({ rows, firstRow, loss, weight, labels, y, odds: fromProbabilities ? x.map(logit) : x });
+      await noteNonFinite(found, async () => (row) => causeOf(x[row] as number, weight?.[row]));
+      return found;
     },
     dispose: () => backend.dispose(),
   };
@@ -78,6 +82,14 @@ function checkProbabilities(
     name,
     `row ${firstRow + wrong} (from 0): a probability in [0, 1] required (--from-probabilities); got ${p[wrong]}`,
   );
+}
+
+/** Why the loss of a logit, or of a probability, is not finite. */
+function causeOf(x: number, rowWeight: number = 1): FoundCause {
+  if (Number.isNaN(x)) return { cause: "logit-nan", class: -1 };
+  if (!Number.isFinite(rowWeight)) return { cause: "row-weight-not-finite", class: -1 };
+  if (x === Infinity) return { cause: "logit-infinite", class: -1 };
+  return { cause: x === -Infinity ? "target-logit-minus-infinite" : "overflow", class: -1 };
 }
 
 interface Rows {

@@ -4,9 +4,11 @@ import type { Elements } from "../readers/array-reader.ts";
 import type { InputBlock } from "./blocks.ts";
 import type { EvaluationPlan, Evaluator } from "./evaluator.ts";
 import { isFloat } from "./geometry.ts";
+import { categoricalCause } from "./categorical-cause.ts";
 import { checkedLabels, labelsOfOneHot, LEFT_OUT } from "./labels.ts";
 import { logProbabilities } from "./log-probabilities.ts";
-import { numbersOf } from "./numbers.ts";
+import { noteNonFinite } from "./note-non-finite.ts";
+import { numbersOf, valuesOf } from "./numbers.ts";
 
 /** Evaluates cross entropy over classes on a backend, through `crossEntropyStats`. */
 export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Evaluator {
@@ -50,7 +52,20 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
         ...(w && { rowWeight: w }),
       };
       const stats = await readStats(crossEntropyStats(x, y, options));
-      return rowBlock({ firstRow, rows, stats, labels, rowWeight, weight: plan.weight });
+      const found = rowBlock({ firstRow, rows, stats, labels, rowWeight, weight: plan.weight });
+      await noteNonFinite(found, async () => {
+        const operands = {
+          logits: await numbersOf(input.logits, input.dtype),
+          shape,
+          labels,
+          probabilities: dense ? await numbersOf(block.targets, dtypes.targets) : undefined,
+          weight: weight && (await valuesOf(weight)),
+          rowWeight,
+          options: loss,
+        };
+        return (row) => categoricalCause(operands, row, found.loss[row] as number);
+      });
+      return found;
     },
     dispose() {
       weight?.dispose();

@@ -1,5 +1,5 @@
 import type { Style } from "../report/style.ts";
-import { evaluationDetails, evaluationLines, type Line } from "../report/evaluation-text.ts";
+import { evaluationDetails, evaluationLines, type Line, nonFiniteDetails } from "../report/evaluation-text.ts";
 import { count, milliseconds, shapeText, significant } from "../report/numbers.ts";
 import { table } from "../report/table.ts";
 import { type EvalReport, evaluationOf } from "./report.ts";
@@ -31,7 +31,7 @@ export function renderEval(report: EvalReport, style: Style): string {
   ];
   const summary = table(lines.map(([label, value]) => [style.dim(label), value]));
   const details = report.keptRows >= ROWS_WITH_DETAILS ? evaluationDetails(evaluation, style) : "";
-  return details === "" ? summary : `${summary}\n${details}`;
+  return [summary, nonFiniteDetails(evaluation, style), details].filter((part) => part !== "").join("\n");
 }
 
 function logitsText({ logits: { file, classDim, probabilities } }: EvalReport): string {

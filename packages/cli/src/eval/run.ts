@@ -18,7 +18,7 @@ import { type EvalFiles, type EvalOptions, lossOptions } from "./options.ts";
 import { reduced } from "./reduce.ts";
 import { inRange } from "./row-range.ts";
 import { openState } from "./stateful.ts";
-import { type EvalReport, finalShape } from "./report.ts";
+import { type EvalReport, evaluationOf, finalShape } from "./report.ts";
 import { targetsPerRow } from "./blocks.ts";
 
 /** What tests change. */
@@ -47,7 +47,7 @@ export async function runEval(
         await writePage(options.report, report);
       }
       io.stdout.write(options.json === true ? toJson(report) : await rendered(report, io));
-      checkGates({ ...report.metrics, loss: typeof report.loss === "number" ? report.loss : NaN }, options);
+      checkGates(evaluationOf(report), options);
     } finally {
       inputs.close();
     }

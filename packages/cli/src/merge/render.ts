@@ -1,4 +1,4 @@
-import { evaluationDetails, evaluationLines } from "../report/evaluation-text.ts";
+import { evaluationDetails, evaluationLines, nonFiniteDetails } from "../report/evaluation-text.ts";
 import { count } from "../report/numbers.ts";
 import type { Style } from "../report/style.ts";
 import { table } from "../report/table.ts";
@@ -13,6 +13,6 @@ export function renderMerge(report: MergeReport, style: Style): string {
     ...evaluationLines(report, style),
   ];
   const summary = table(lines.map(([label = "", value = ""]) => [style.dim(label), value]));
-  const details = evaluationDetails(report, style);
-  return details === "" ? summary : `${summary}\n${details}`;
+  const details = [nonFiniteDetails(report, style), evaluationDetails(report, style)];
+  return [summary, ...details].filter((part) => part !== "").join("\n");
 }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { toJson } from "../report/json.ts";
-import { piecesOf, rowBlock, someRows } from "../testing/rows.ts";
+import { piecesOf, rowBlock, type RowSpec, someRows } from "../testing/rows.ts";
 import { Metrics, type MetricsResult } from "./metrics.ts";
 import type { RowBlock } from "./row-block.ts";
 import { DEFAULT_METRICS, type MetricSettings } from "./settings.ts";
@@ -79,14 +79,51 @@ it("no rows, one row, only ignored rows", () => {
   ]);
 });
 
-it("losses that are not finite make the mean what doubles make it, and the first of them is kept", () => {
-  const rows = [{ loss: 1 }, { loss: Infinity, target: 2 }, { loss: NaN }, { kept: false, loss: NaN }];
+it("losses that are not finite make the mean what doubles make it, and are kept with their causes", () => {
+  const rows: RowSpec[] = [
+    { loss: 1 },
+    { loss: Infinity, target: 2, cause: { cause: "target-logit-minus-infinite", class: 2 } },
+    { loss: NaN },
+    { kept: false, loss: NaN },
+    { loss: NaN },
+  ];
   const result = resultOf([rowBlock(rows, 10)]);
   expect(result.lossMean).toBeNaN();
-  expect(result.nonFinite).toEqual({ nan: 1, positive: 1, negative: 0 });
-  expect(result.firstNonFinite).toMatchObject({ row: 11, target: 2, loss: Infinity });
-  expect(result.worstRows.map(({ row }) => row)).toEqual([12, 11, 10]);
+  expect(result.nonFinite).toEqual({
+    nan: 2,
+    positive: 1,
+    negative: 0,
+    causes: [
+      { cause: "logit-nan", count: 2 },
+      { cause: "target-logit-minus-infinite", count: 1 },
+    ],
+    rows: [
+      { row: 11, target: 2, loss: Infinity, cause: "target-logit-minus-infinite", class: 2 },
+      { row: 12, target: 0, loss: NaN, cause: "logit-nan", class: 1 },
+      { row: 14, target: 0, loss: NaN, cause: "logit-nan", class: 1 },
+    ],
+  });
+  expect(result.worstRows.map(({ row }) => row)).toEqual([12, 14, 11]);
   expect(resultOf([rowBlock([{ loss: 1 }, { loss: Infinity }])]).lossMean).toBe(Infinity);
+});
+
+it("of many losses that are not finite the first ten are kept, and all are counted", () => {
+  const blocks = [30, 0, 60].map((first) =>
+    rowBlock(
+      Array.from({ length: 7 }, () => ({ loss: NaN })),
+      first,
+    ),
+  );
+  const { nonFinite } = resultOf(blocks);
+  expect(nonFinite.causes).toEqual([{ cause: "logit-nan", count: 21 }]);
+  expect(nonFinite.rows.map(({ row }) => row)).toEqual([0, 1, 2, 3, 4, 5, 6, 30, 31, 32]);
+});
+
+it("says why a mean divides by 0", () => {
+  const zeroDivisors = [[], [{ kept: false }], [{ weight: 0 }], [{ weight: 1.5 }, { weight: -1.5 }], [{}]].map(
+    (rows) => resultOf([rowBlock(rows)]).zeroDivisor,
+  );
+  expect(zeroDivisors).toEqual(["no-rows", "no-rows", "weights", "weights", undefined]);
 });
 
 it("the worst rows, ties by position", () => {

@@ -2,12 +2,13 @@ import { Calibration, type CalibrationResult } from "./calibration.ts";
 import { type ClassResult, Classes } from "./classes.ts";
 import { type Confusion, Confusions } from "./confusions.ts";
 import { type HistogramBin, LogHistogram } from "./log-histogram.ts";
+import { type NonFiniteResult, NonFiniteRows } from "./non-finite.ts";
 import { Ranks, type RanksResult } from "./ranks.ts";
 import type { RowBlock } from "./row-block.ts";
 import { MAX_CONFUSION_CLASSES, MAX_TABLE_CLASSES, type MetricSettings } from "./settings.ts";
 import { mergeTally, type Tally } from "./tally.ts";
 import { Totals, type TotalsResult } from "./totals.ts";
-import { FirstNonFinite, type RowRecord, WorstRows } from "./worst-rows.ts";
+import { type RowRecord, WorstRows } from "./worst-rows.ts";
 
 /** Bins of the loss for each power of two: a quantile is within 1.6 % of itself. */
 const LOSS_BITS = 5;
@@ -32,11 +33,11 @@ export interface ConfusionResult {
 
 /** Everything an evaluation found, as plain data. */
 export interface MetricsResult extends TotalsResult {
+  readonly nonFinite: NonFiniteResult & TotalsResult["nonFinite"];
   readonly ranks: RanksResult;
   readonly calibration: CalibrationResult;
   readonly losses: LossDistribution;
   readonly worstRows: readonly RowRecord[];
-  readonly firstNonFinite: RowRecord | undefined;
   /** Only for class indices of at most 2^18 classes. */
   readonly classes: readonly ClassResult[] | undefined;
   /** Only for class indices of at most 1024 classes. */
@@ -61,7 +62,7 @@ export class Metrics {
   /** What is counted and summed, by name. */
   readonly tallies: Readonly<Record<string, Tally>>;
   readonly worstRows: WorstRows;
-  readonly firstNonFinite: FirstNonFinite = new FirstNonFinite();
+  readonly nonFinite: NonFiniteRows = new NonFiniteRows();
   readonly #totals = new Totals();
   readonly #ranks: Ranks;
   readonly #calibration: Calibration;
@@ -82,6 +83,7 @@ export class Metrics {
       ranks: this.#ranks,
       calibration: this.#calibration,
       losses: this.#losses,
+      nonFinite: this.nonFinite,
       ...(this.#classes && { classes: this.#classes }),
       ...(this.#confusions && { confusions: this.#confusions }),
     };
@@ -95,7 +97,7 @@ export class Metrics {
     this.#classes?.add(block);
     this.#confusions?.add(block);
     this.worstRows.add(block);
-    this.firstNonFinite.add(block);
+    this.nonFinite.add(block);
     for (let i = 0; i < block.rows; i++) if (block.kept[i] !== 0) this.#losses.add(block.loss[i] as number);
   }
 
@@ -106,13 +108,15 @@ export class Metrics {
       if (others !== undefined) mergeTally(tally, others);
     }
     this.worstRows.merge(other.worstRows);
-    this.firstNonFinite.merge(other.firstNonFinite);
+    this.nonFinite.mergeRows(other.nonFinite);
   }
 
   result(): MetricsResult {
     const classes = this.#classes?.result();
+    const totals = this.#totals.result();
     return {
-      ...this.#totals.result(),
+      ...totals,
+      nonFinite: { ...totals.nonFinite, ...this.nonFinite.result() },
       ranks: this.#ranks.result(),
       calibration: this.#calibration.result(),
       losses: {
@@ -121,7 +125,6 @@ export class Metrics {
         bins: this.#losses.bins(),
       },
       worstRows: this.worstRows.rows,
-      firstNonFinite: this.firstNonFinite.row,
       classes,
       confusions: this.#confusionResult(classes ?? []),
     };

@@ -1,5 +1,7 @@
+import type { NonFiniteRow } from "./non-finite.ts";
+
 /**
- * What an evaluation knows of some rows that follow each other: one entry per row in each array. Arrays may be longer than
+ * What an evaluation knows of some rows that follow each other: one entry per row in each typed array. These may be longer than
  * `rows`, so that one block can be filled again and again; entries from `rows` on mean nothing.
  *
  * Every number of a row depends on that row alone, not on the rows that are computed with it: that is what makes shards
@@ -30,6 +32,8 @@ export interface RowBlock {
   readonly target: Int32Array;
   /** Class of the largest logit; −1 in rows that have no softmax. */
   readonly prediction: Int32Array;
+  /** Those of the kept rows whose loss is not finite, in order. */
+  readonly nonFinite: NonFiniteRow[];
 }
 
 /** A block with room for so many rows, all left out. */
@@ -46,6 +50,7 @@ export function allocateRowBlock(rows: number, firstRow: number = 0): RowBlock {
     entropy: new Float64Array(rows),
     target: new Int32Array(rows).fill(-1),
     prediction: new Int32Array(rows).fill(-1),
+    nonFinite: [],
   };
 }
 
@@ -63,5 +68,6 @@ export function sliceRows(block: RowBlock, from: number, to: number): RowBlock {
     entropy: block.entropy.subarray(from, to),
     target: block.target.subarray(from, to),
     prediction: block.prediction.subarray(from, to),
+    nonFinite: block.nonFinite.filter(({ row }) => row >= block.firstRow + from && row < block.firstRow + to),
   };
 }

@@ -11,6 +11,8 @@ export interface TotalsResult {
   readonly lossSum: number;
   /** Σ weight, the divisor of the mean. */
   readonly weightSum: number;
+  /** Why `lossMean` divides by 0: no row is kept, or their weights add up to 0. */
+  readonly zeroDivisor: "no-rows" | "weights" | undefined;
   /** Σ loss / Σ weight; NaN for no rows. */
   readonly lossMean: number;
   /** Standard error of `lossMean`, rows taken as independent; NaN for fewer than two rows. */
@@ -90,6 +92,7 @@ export class Totals implements Tally {
       keptRows,
       lossSum,
       weightSum,
+      zeroDivisor: keptRows === 0 ? "no-rows" : weightSum === 0 ? "weights" : undefined,
       lossMean,
       lossStandardError: finite ? this.#standardError(loss.exact(), weight.exact()) : NaN,
       lossMeanBits: lossMean / Math.LN2,

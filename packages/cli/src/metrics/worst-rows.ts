@@ -53,31 +53,6 @@ export class WorstRows {
   }
 }
 
-/** The first row whose loss is not finite. */
-export class FirstNonFinite {
-  #row: RowRecord | undefined;
-
-  get row(): RowRecord | undefined {
-    return this.#row;
-  }
-
-  add(block: RowBlock): void {
-    const { rows, kept, loss } = block;
-    for (let i = 0; i < rows; i++) {
-      const value = loss[i] as number;
-      if (value - value !== 0 && kept[i] !== 0) return this.take(recordOf(block, i));
-    }
-  }
-
-  merge({ row }: FirstNonFinite): void {
-    if (row !== undefined) this.take(row);
-  }
-
-  take(record: RowRecord): void {
-    if (this.#row === undefined || record.row < this.#row.row) this.#row = record;
-  }
-}
-
 function isWorse(a: RowRecord, b: RowRecord): boolean {
   const [x, y] = [Number.isNaN(a.loss) ? Infinity : a.loss, Number.isNaN(b.loss) ? Infinity : b.loss];
   if (x !== y) return x > y;

@@ -1,6 +1,8 @@
 import type { ClassResult } from "../metrics/classes.ts";
 import type { RowRecord } from "../metrics/worst-rows.ts";
+import type { NonFiniteRow } from "../metrics/non-finite.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { causeText, zeroDivisorText } from "./non-finite-text.ts";
 import { count, fixed, significant } from "./numbers.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
@@ -31,8 +33,17 @@ export function evaluationLines(evaluation: Evaluation, style: Style): Line[] {
       "calibration",
       `${percent(calibration.expectedError)}${note(`expected error, over ${calibration.bins.length} bins`)}`,
     ],
-    ...nonFiniteLine(evaluation, style),
+    ...nonFiniteLines(evaluation, style),
   ];
+}
+
+/** Which losses are not finite, and why: some rows, then every cause. Empty where there is none. */
+export function nonFiniteDetails({ nonFinite: { rows, causes } }: Evaluation, style: Style): string {
+  if (rows.length === 0) return "";
+  const shown = rows.slice(0, SHOWN);
+  const all = causes.reduce((sum, each) => sum + each.count, 0);
+  const text = nonFiniteTable(shown);
+  return titled("Not finite", all > shown.length ? `${text}\n${causeTable(causes)}` : text, style);
 }
 
 /** Where the losses are: the worst rows, classes and confusions. Empty where there is nothing to tell. */
@@ -85,16 +96,21 @@ function correctText({ correct, keptRows }: Evaluation): string {
   return `${count(correct)} of ${count(keptRows)}`;
 }
 
-function nonFiniteLine({ nonFinite, firstNonFinite }: Evaluation, style: Style): Line[] {
-  if (firstNonFinite === undefined) return [];
-  const { nan, positive, negative } = nonFinite;
+function nonFiniteLines(evaluation: Evaluation, style: Style): Line[] {
+  const { nonFinite, loss } = evaluation;
+  const { nan, positive, negative, rows } = nonFinite;
   const parts = [
     ...(nan > 0 ? [`${count(nan)} NaN`] : []),
     ...(positive > 0 ? [`${count(positive)} infinite`] : []),
     ...(negative > 0 ? [`${count(negative)} −infinite`] : []),
   ];
-  const where = `first in row ${firstNonFinite.row}`;
-  return [["not finite", `${style.bad(parts.join(", "))}  ${style.dim(where)}`]];
+  const [first] = rows;
+  const where = first && style.dim(`first in row ${first.row}: ${causeText(first)}`);
+  const mean = Number.isFinite(loss) ? undefined : zeroDivisorText(evaluation);
+  return [
+    ...(where === undefined ? [] : [["not finite", `${style.bad(parts.join(", "))}  ${where}`] as const]),
+    ...(mean === undefined ? [] : [["no mean", style.bad(mean)] as const]),
+  ];
 }
 
 function titled(title: string, text: string, style: Style): string {
@@ -113,6 +129,25 @@ function rowTable(rows: readonly RowRecord[]): string {
       rank === 0 ? "–" : count(rank),
     ]),
     { head: ["row", "loss", "target", "predicted", "p(target)", "rank"], align: RIGHT, indent: 2 },
+  );
+}
+
+function nonFiniteTable(rows: readonly NonFiniteRow[]): string {
+  return table(
+    rows.map((each) => [
+      String(each.row),
+      significant(each.loss),
+      each.target < 0 ? "–" : String(each.target),
+      causeText(each),
+    ]),
+    { head: ["row", "loss", "target", "because"], align: ["right", "right", "right"], indent: 2 },
+  );
+}
+
+function causeTable(causes: Evaluation["nonFinite"]["causes"]): string {
+  return table(
+    causes.map((each) => [count(each.count), causeText(each)]),
+    { head: ["rows", "because"], align: ["right"], indent: 2 },
   );
 }
 

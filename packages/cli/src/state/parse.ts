@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { MAX_NON_FINITE_ROWS, NON_FINITE_CAUSES, type NonFiniteRow } from "../metrics/non-finite.ts";
 import { MAX_ROWS, type MetricSettings } from "../metrics/settings.ts";
 import type { RowRecord } from "../metrics/worst-rows.ts";
 import { FormatError } from "../readers/format-error.ts";
@@ -151,13 +152,13 @@ function checkedRows(value: unknown, place: Place): StateRows {
 }
 
 function checkedMetrics(value: unknown, place: Place): MetricsState {
-  const members = checkedRecord(value, place, ["tallies", "worstRows", "firstNonFinite?"]);
+  const members = checkedRecord(value, place, ["tallies", "worstRows", "nonFiniteRows"]);
   const worst = checkedList(members.get("worstRows"), place.at("worstRows"), MAX_WORST_ROWS);
-  const first = members.get("firstNonFinite");
+  const broken = checkedList(members.get("nonFiniteRows"), place.at("nonFiniteRows"), MAX_NON_FINITE_ROWS);
   return {
     tallies: byName(members.get("tallies"), place.at("tallies"), checkedTally),
     worstRows: worst.map((row, i) => checkedRow(row, place.at("worstRows").at(i))),
-    ...(first !== undefined && { firstNonFinite: checkedRow(first, place.at("firstNonFinite")) }),
+    nonFiniteRows: broken.map((row, i) => checkedNonFinite(row, place.at("nonFiniteRows").at(i))),
   };
 }
 
@@ -210,5 +211,18 @@ function checkedRow(value: unknown, place: Place): RowRecord {
     targetProbability: real("targetProbability"),
     maxProbability: real("maxProbability"),
     rank: label("rank"),
+  };
+}
+
+function checkedNonFinite(value: unknown, place: Place): NonFiniteRow {
+  const members = checkedRecord(value, place, ["row", "target", "loss", "cause", "class"]);
+  const loss = checkedNumber(members.get("loss"), place.at("loss"));
+  if (Number.isFinite(loss)) throw place.at("loss").error("NaN or infinite", loss);
+  return {
+    row: checkedInteger(members.get("row"), place.at("row"), COUNT),
+    target: checkedInteger(members.get("target"), place.at("target"), CLASS),
+    loss,
+    cause: checkedWord(members.get("cause"), place.at("cause"), NON_FINITE_CAUSES),
+    class: checkedInteger(members.get("class"), place.at("class"), CLASS),
   };
 }

@@ -1,17 +1,17 @@
 import type { ExactSums } from "../metrics/exact-sums.ts";
 import { exactText, parseExactText } from "../metrics/exact-text.ts";
 import { Metrics } from "../metrics/metrics.ts";
+import { MAX_NON_FINITE_ROWS } from "../metrics/non-finite.ts";
 import type { Tally } from "../metrics/tally.ts";
 import { Place } from "./checked.ts";
 import type { EvalState, MetricsState, Sparse, TallyState } from "./state.ts";
 
 /** What metrics have seen, as plain data: the same text for the same rows, whatever way they were seen. */
-export function snapshot({ tallies, worstRows, firstNonFinite }: Metrics): MetricsState {
-  const first = firstNonFinite.row;
+export function snapshot({ tallies, worstRows, nonFinite }: Metrics): MetricsState {
   return {
     tallies: Object.fromEntries(Object.entries(tallies).map(([name, tally]) => [name, tallyState(tally)])),
     worstRows: worstRows.rows,
-    ...(first !== undefined && { firstNonFinite: first }),
+    nonFiniteRows: nonFinite.rows,
   };
 }
 
@@ -33,8 +33,27 @@ export function restored(state: EvalState, file: string): Metrics {
     throw place.at("totals.counts.rows").error(`${rows.next - rows.from}, as rows.from and rows.next say`, seen);
   }
   for (const row of held.worstRows) metrics.worstRows.insert(row);
-  if (held.firstNonFinite !== undefined) metrics.firstNonFinite.take(held.firstNonFinite);
+  restoreNonFiniteRows(metrics, state, file);
   return metrics;
+}
+
+/** As many as the causes say, of the rows that were seen. */
+function restoreNonFiniteRows(metrics: Metrics, { metrics: held, rows }: EvalState, file: string): void {
+  const place = new Place(file, "metrics.nonFiniteRows");
+  const seen = Object.values(metrics.nonFinite.counts).reduce((sum, [count = 0]) => sum + count, 0);
+  const required = Math.min(seen, MAX_NON_FINITE_ROWS);
+  if (held.nonFiniteRows.length !== required) {
+    throw place.error(`a list of ${required}, as the causes say`, held.nonFiniteRows);
+  }
+  let next = rows.from;
+  for (const [i, record] of held.nonFiniteRows.entries()) {
+    const { row } = record;
+    if (row < next || row >= rows.next) {
+      throw place.at(i).at("row").error(`from ${next} to before ${rows.next}, in order`, row);
+    }
+    metrics.nonFinite.insert(record);
+    next = row + 1;
+  }
 }
 
 function tallyState({ counts, sums }: Tally): TallyState {

@@ -81,6 +81,12 @@ it("names the place of what is wrong", () => {
   expect(complaint(set("metrics.tallies.totals.sums.loss", [0, "1e5"]))).toContain("an exact sum such as");
   expect(complaint(set("metrics.worstRows", [{}]))).toContain("metrics.worstRows.0.row must be there; got nothing");
   expect(complaint(set("metrics.worstRows.0.loss", "big"))).toContain('"NaN", "Infinity" or "-Infinity"; got "big"');
+  const first = "metrics.nonFiniteRows.0";
+  expect(complaint(set(`${first}.loss`, 1))).toContain(`${first}.loss must be NaN or infinite; got 1`);
+  expect(complaint(set(`${first}.cause`, "bad luck"))).toContain('or "overflow"; got "bad luck"');
+  expect(complaint(set(`${first}.class`, -2))).toContain(`${first}.class must be an integer from -1`);
+  expect(complaint(set(`${first}.row`, 9))).toContain(`${first}.row must be from 10 to before 20, in order; got 9`);
+  expect(complaint(set("metrics.nonFiniteRows", []))).toContain("nonFiniteRows must be a list of 2, as the causes say");
 });
 
 it("refuses what is damaged, foreign, or not JSON", () => {

@@ -1,5 +1,6 @@
 import type { ReductionOptions } from "../metrics/reduced.ts";
 import type { MetricSettings } from "../metrics/settings.ts";
+import type { NonFiniteRow } from "../metrics/non-finite.ts";
 import type { RowRecord } from "../metrics/worst-rows.ts";
 
 /** A setting of an evaluation, as text or number. */
@@ -43,7 +44,8 @@ export interface TallyState {
 export interface MetricsState {
   readonly tallies: Readonly<Record<string, TallyState>>;
   readonly worstRows: readonly RowRecord[];
-  readonly firstNonFinite?: RowRecord;
+  /** The first ones. */
+  readonly nonFiniteRows: readonly NonFiniteRow[];
 }
 
 /** What a state file holds: a shard of an evaluation, complete or as far as it came. */

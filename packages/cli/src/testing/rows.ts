@@ -1,3 +1,4 @@
+import type { FoundCause } from "../metrics/non-finite.ts";
 import { allocateRowBlock, type RowBlock, sliceRows } from "../metrics/row-block.ts";
 
 /** One row as a test says it; what is absent is like that of a plain row. */
@@ -11,6 +12,8 @@ export interface RowSpec {
   readonly entropy?: number;
   readonly target?: number;
   readonly prediction?: number;
+  /** Of a loss that is not finite. */
+  readonly cause?: FoundCause;
 }
 
 /** Rows as a block. */
@@ -27,6 +30,10 @@ export function rowBlock(rows: readonly RowSpec[], firstRow: number = 0): RowBlo
     block.entropy[i] = row.entropy ?? 1;
     block.target[i] = row.target ?? 0;
     block.prediction[i] = row.prediction ?? 0;
+    const loss = block.loss[i];
+    if (Number.isFinite(loss)) continue;
+    const cause = row.cause ?? { cause: "logit-nan", class: 1 };
+    block.nonFinite.push({ row: firstRow + i, target: row.target ?? 0, loss, ...cause });
   }
   return block;
 }
@@ -58,7 +65,10 @@ const BROKEN_LOSSES = [NaN, Infinity, -Infinity, 1e300, -1];
 
 function brokenRow(loss: number, target: number): RowSpec {
   const none = { targetProbability: NaN, maxProbability: NaN, entropy: NaN };
-  return { ...none, loss, target, rank: 0, prediction: -1 };
+  const cause: FoundCause = Number.isNaN(loss)
+    ? { cause: "logits-all-minus-infinite", class: -1 }
+    : { cause: "target-logit-minus-infinite", class: target };
+  return { ...none, loss, target, rank: 0, prediction: -1, cause };
 }
 
 /** Numbers in (0, 1) from a seed (Park & Miller's generator, which is good enough for rows). */

@@ -46,6 +46,16 @@ it("without classes it has neither bars nor confusion", () => {
   expect(page).not.toContain("<h2>Confusion");
 });
 
+it("says which losses are not finite, and why, where there are any", () => {
+  const cause = { cause: "target-logit-minus-infinite", class: 3 } as const;
+  const page = htmlReport(evaluationOfRows([{}, { loss: Infinity, target: 3, cause }, { loss: NaN }]), FACTS);
+  expect(page).toContain("<h2>Losses that are not finite, by cause</h2>");
+  expect(page).toContain("<td>the logit of the target is −∞, its probability 0 (class 3)</td>");
+  expect(page).toContain(`<th scope="row">a logit is NaN</th><td>1</td>`);
+  expect(htmlReport(evaluationOfRows([{}]), FACTS)).not.toContain("not finite");
+  expect(htmlReport(evaluationOfRows([{ kept: false }]), FACTS)).toContain("all 1 rows are left out");
+});
+
 it("what comes from outside stays text", () => {
   const evil = `"><script>alert('1')</script>&amp;`;
   const page = htmlReport(evaluationOfRows([{}]), { title: evil, settings: [[evil, evil]] });

@@ -2,6 +2,7 @@ import type { ConfusionResult } from "../../metrics/metrics.ts";
 import type { RowRecord } from "../../metrics/worst-rows.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { percent, worstClasses } from "../evaluation-text.ts";
+import { causeText, zeroDivisorText } from "../non-finite-text.ts";
 import { count, significant } from "../numbers.ts";
 import { classBars, lossHistogram, reliabilityDiagram } from "./charts.ts";
 import { type Child, dataTable, element, Markup } from "./markup.ts";
@@ -69,6 +70,7 @@ function main(evaluation: Evaluation, settings: PageFacts["settings"]): Markup {
       ...(worst.length > 0 ? [figure("Worst classes", "Mean loss in nats · accuracy.", classBars(worst))] : []),
       ...(confusions !== undefined && confusions.classes.length > 1 ? [confusionFigure(confusions)] : []),
     ),
+    ...nonFiniteSection(evaluation),
     section("Worst rows", worstRows.length === 0 ? element("p", { class: "soft" }, "None.") : rowTable(worstRows)),
     section("Settings", element("div", { class: "settings" }, dataTable(["setting", "value"], settings))),
   );
@@ -77,15 +79,20 @@ function main(evaluation: Evaluation, settings: PageFacts["settings"]): Markup {
 function tiles(evaluation: Evaluation): Markup {
   const { loss, lossBits, reduction, lossStandardError, perplexity, accuracy, correct, ranks, calibration } =
     evaluation;
-  const { nonFinite, firstNonFinite, bitsPerByte } = evaluation;
+  const { nonFinite, bitsPerByte } = evaluation;
   const error =
     reduction === "mean" && Number.isFinite(lossStandardError) ? ` ± ${significant(lossStandardError, 2)}` : "";
   const topK = ranks.topK.filter(({ k }) => k > 1).map((each) => `top-${each.k} ${percent(each.accuracy)}`);
   const broken = nonFinite.nan + nonFinite.positive + nonFinite.negative;
+  const noMean = Number.isFinite(loss) ? undefined : zeroDivisorText(evaluation);
   return element(
     "dl",
     { class: "tiles" },
-    tile(`Loss, ${reduction}`, significant(loss), `${error.trim()} nats = ${significant(lossBits)} bits`.trim()),
+    tile(
+      `Loss, ${reduction}`,
+      significant(loss),
+      noMean ?? `${error.trim()} nats = ${significant(lossBits)} bits`.trim(),
+    ),
     tile("Perplexity", significant(perplexity), "exp of the mean loss"),
     tile("Accuracy", percent(accuracy), [`${count(correct)} right`, ...topK].join(" · ")),
     tile(
@@ -94,7 +101,7 @@ function tiles(evaluation: Evaluation): Markup {
       `expected; at most ${percent(calibration.maximumError)}`,
     ),
     ...(bitsPerByte === undefined ? [] : [tile("Bits per byte", significant(bitsPerByte), "of the text")]),
-    ...(broken === 0 ? [] : [tile("Not finite", count(broken), `the first in row ${firstNonFinite?.row ?? "–"}`)]),
+    ...(broken === 0 ? [] : [tile("Not finite", count(broken), `the first in row ${nonFinite.rows[0]?.row ?? "–"}`)]),
   );
 }
 
@@ -141,6 +148,22 @@ function rowTable(rows: readonly RowRecord[]): Markup {
     each.rank === 0 ? "–" : each.rank,
   ]);
   return dataTable(["row", "loss", "target", "predicted", "p(target)", "p(predicted)", "rank of the target"], lines);
+}
+
+/** Which losses are not finite, and why. */
+function nonFiniteSection({ nonFinite: { rows, causes } }: Evaluation): Markup[] {
+  if (rows.length === 0) return [];
+  const lines = rows.map((each): Child[] => [
+    each.row,
+    significant(each.loss),
+    each.target < 0 ? "–" : each.target,
+    causeText(each),
+  ]);
+  const counts = causes.map((each): Child[] => [causeText(each), count(each.count)]);
+  return [
+    section("Losses that are not finite, by cause", dataTable(["because", "rows"], counts)),
+    section("The first rows of them", dataTable(["row", "loss", "target", "because"], lines)),
+  ];
 }
 
 function figure(title: string, about: string, content: Markup): Markup {
