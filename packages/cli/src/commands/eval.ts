@@ -69,7 +69,7 @@ function resultOptions(): Option[] {
     new Option("--bytes <n>", "bytes of the text that the rows stand for: gives bits per byte").argParser(integer),
     new Option("--report <file>", "also write a page with charts, an .html file that needs no other"),
     new Option("--max-loss <nats>", "exit with 1 if the loss is larger, or NaN").argParser(decimal),
-    new Option("--fail-on-nan", "exit with 1 if the loss of any row is not finite"),
+    new Option("--fail-on-nan", "exit with 1 if the loss, or that of any row, is not finite"),
     new Option("--state <file>", "remember in a file what was found; skipped where that file is complete"),
     new Option("--shard <i/n>", "with --state: only the i-th of n parts, for `surprisal merge`").argParser(parseShard),
     new Option("--resume", "with --state: go on from an unfinished file"),

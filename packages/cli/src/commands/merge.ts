@@ -22,7 +22,7 @@ export function addMerge(program: Command, io: Io): void {
     .argument("<states...>", "state files of all shards, as `eval --state` writes them")
     .option("--report <file>", "also write a page with charts, an .html file that needs no other")
     .option("--max-loss <nats>", "exit with 1 if the loss is larger, or NaN", decimal)
-    .option("--fail-on-nan", "exit with 1 if the loss of any row is not finite")
+    .option("--fail-on-nan", "exit with 1 if the loss, or that of any row, is not finite")
     .option("--json", "one line of JSON, for programs")
     .addHelpText("after", NOTES)
     .action(async (files: readonly string[], options: MergeOptions) => {

@@ -1,7 +1,10 @@
 import type { RowBlock } from "./row-block.ts";
 import { increment, type Tally } from "./tally.ts";
 
-/** Why the loss of a row is not a finite number. Logits are meant as they are after logit scale and softcap. */
+/**
+ * Why the loss of a row is not a finite number; of several causes the first. Logits are meant as they are after logit scale
+ * and softcap.
+ */
 export const NON_FINITE_CAUSES = [
   /** A logit is NaN. */
   "logit-nan",
@@ -9,20 +12,20 @@ export const NON_FINITE_CAUSES = [
   "logit-infinite",
   /** Every logit is −∞: there is no softmax. */
   "logits-all-minus-infinite",
-  /** The target, or a class of which it has a share, has the logit −∞. */
-  "target-logit-minus-infinite",
-  /** Label smoothing gives a share to a class that has the logit −∞. */
-  "smoothed-logit-minus-infinite",
-  /** 0 · ∞ under `compat: "torch"`: the class has the logit −∞, and weight 0. */
-  "zero-weight",
-  /** 0 · ∞ under `compat: "torch"`: the class has the logit −∞, and no share of the target. */
-  "zero-target",
   /** A target probability is NaN or infinite. */
   "target-not-finite",
   /** A class weight is NaN or infinite. */
   "weight-not-finite",
   /** The row weight is NaN or infinite. */
   "row-weight-not-finite",
+  /** 0 · ∞ under `compat: "torch"`: the class has the logit −∞, and weight 0. */
+  "zero-weight",
+  /** 0 · ∞ under `compat: "torch"`: the class has the logit −∞, and no share of the target. */
+  "zero-target",
+  /** The target, or a class of which it has a share, has the logit −∞. */
+  "target-logit-minus-infinite",
+  /** Label smoothing gives a share to a class that has the logit −∞. */
+  "smoothed-logit-minus-infinite",
   /** All numbers are finite, but the loss is too large for its dtype. */
   "overflow",
 ] as const;

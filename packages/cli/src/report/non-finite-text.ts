@@ -6,13 +6,13 @@ const CAUSES: Readonly<Record<NonFiniteCause, string>> = {
   "logit-nan": "a logit is NaN",
   "logit-infinite": "a logit is +∞",
   "logits-all-minus-infinite": "every logit is −∞",
-  "target-logit-minus-infinite": "the logit of the target is −∞, its probability 0",
-  "smoothed-logit-minus-infinite": "a logit that label smoothing counts is −∞",
-  "zero-weight": "a class of weight 0 has the logit −∞: 0 · ∞",
-  "zero-target": "a class without a share of the target has the logit −∞: 0 · ∞",
   "target-not-finite": "a target probability is not finite",
   "weight-not-finite": "a class weight is not finite",
   "row-weight-not-finite": "the row weight is not finite",
+  "zero-weight": "a class of weight 0 has the logit −∞: 0 · ∞",
+  "zero-target": "a class without a share of the target has the logit −∞: 0 · ∞",
+  "target-logit-minus-infinite": "the logit of the target is −∞, its probability 0",
+  "smoothed-logit-minus-infinite": "a logit that label smoothing counts is −∞",
   overflow: "larger than its dtype holds, though all it is made of is finite",
 };
 
