@@ -1,5 +1,5 @@
 import type { Backend } from "./backend.ts";
-import { type LossWithGrad, present } from "./cross-entropy.ts";
+import type { LossWithGrad } from "./cross-entropy.ts";
 import type { DType, FloatDType } from "./dtype.ts";
 import { checkOptions, oneOf, type Reduction } from "./options.ts";
 import { checkPair, checkWeight, meanScale, pointwise, type PointwiseResult } from "./pointwise.ts";
@@ -112,7 +112,8 @@ export function binaryCrossEntropyWithLogitsWithGrad<B extends Backend>(
 
 /** A pointwise result as the `…WithGrad` twins give it. */
 export function withGrad<B extends Backend>({ output, gradient }: PointwiseResult<B>): LossWithGrad<B> {
-  return { loss: output, grad: present(gradient) };
+  if (gradient === undefined) throw new TypeError("a gradient that was asked for is missing");
+  return { loss: output, grad: gradient };
 }
 
 function binary<B extends Backend>(

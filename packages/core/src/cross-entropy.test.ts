@@ -254,6 +254,18 @@ describe("5,000 classes, in chunks", () => {
     expect([await stats.predicted.item(), await stats.rank.item(), await stats.max.item()]).toEqual([4999, 1, 100]);
   });
 
+  test("rank of the largest target probability, row by row", async () => {
+    const logits = tensor(
+      Float32Array.from({ length: 10_000 }, (_, i) => (i % 5000) / 100),
+      [2, 5000],
+    );
+    const probabilities = new Float32Array(10_000);
+    probabilities[3000] = 0.75;
+    probabilities[5000 + 10] = 0.5;
+    const { rank } = crossEntropyStats(logits, tensor(probabilities, [2, 5000]));
+    expect(await numbers(rank)).toEqual([2000, 4990]);
+  });
+
   test.each([0, 1023, 1024, 4999])("NaN at class %d", async (at) => {
     const values = await base();
     values[at] = NaN;

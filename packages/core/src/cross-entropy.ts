@@ -3,6 +3,7 @@ import type { DType, FloatDType } from "./dtype.ts";
 import { OptionError } from "./errors.ts";
 import { resolve } from "./lower.ts";
 import { oneOf, type Reduction } from "./options.ts";
+import { rowLossWithGradients } from "./row-loss-gradients.ts";
 import { rowLoss } from "./row-loss.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -99,7 +100,7 @@ export function crossEntropy<B extends Backend>(
   options: CrossEntropyOptions = {},
 ): Tensor<FloatDType, B> {
   const resolved = resolve("crossEntropy", options, CROSS_ENTROPY_OPTIONS);
-  return rowLoss("crossEntropy", logits, target, resolved, {}).loss;
+  return rowLoss({ where: "crossEntropy", logits, target, resolved });
 }
 
 /**
@@ -132,61 +133,5 @@ export function crossEntropyWithGrad<B extends Backend>(
   if (typeof targetGrad !== "boolean") {
     throw new OptionError("option-value", `${where}: targetGrad must be true or false; got ${String(targetGrad)}`);
   }
-  const result = rowLoss(where, logits, target, resolved, {
-    gradient: true,
-    targetGradient: targetGrad,
-    upstream,
-    into,
-  });
-  return { loss: result.loss, grad: present(result.gradient), targetGrad: result.targetGradient };
-}
-
-/** An output that the call has asked for. */
-export function present<T>(output: T | undefined): T {
-  if (output === undefined) throw new TypeError("an output that was asked for is missing");
-  return output;
-}
-
-/** One value per row for each of these, in the shape of class indices. */
-export interface CrossEntropyStats<B extends Backend = Backend> {
-  /** As `crossEntropy` with `reduction: "none"`, in nats; 0 for ignored rows. */
-  readonly loss: Tensor<FloatDType, B>;
-  /** Largest logit (after `logitScale` and `softcap`). */
-  readonly max: Tensor<DType, B>;
-  /** `log Σ exp(x_j − max)`: the log-sum-exp is `max + logSum`, and this pair keeps the digits that the sum would lose. */
-  readonly logSum: Tensor<DType, B>;
-  /** Class of the largest logit, the first one if there are several; i32. */
-  readonly predicted: Tensor<DType, B>;
-  /** 1 for the most probable class; ties are ranked by class index. 0 for ignored rows. i32. */
-  readonly rank: Tensor<DType, B>;
-  /** Entropy of `softmax(logits)`, in nats. */
-  readonly entropy: Tensor<DType, B>;
-  /** Softmax probability of the target class; 0 for ignored rows. */
-  readonly probability: Tensor<DType, B>;
-}
-
-/**
- * What an evaluation wants to know of every row, in one pass: loss, maximum and log-sum, predicted class, rank and
- * probability of the target, entropy. With target probabilities, "the target" is their largest entry.
- *
- * @param logits as `crossEntropy`
- * @param target as `crossEntropy`
- * @throws as `crossEntropy`
- * @example
- * ```ts
- * import { crossEntropyStats, tensor } from "@surprisal/core";
- * const stats = crossEntropyStats(tensor([[1, 3, 2]]), tensor([2], [1], { dtype: "i64" }));
- * console.log(await stats.predicted.item(), await stats.rank.item()); // 1 2
- * ```
- */
-export function crossEntropyStats<B extends Backend>(
-  logits: Tensor<DType, B>,
-  target: Tensor<DType, B>,
-  options: Omit<CrossEntropyOptions, "reduction" | "normalizer" | "onEmpty"> = {},
-): CrossEntropyStats<B> {
-  const where = "crossEntropyStats";
-  const known = CROSS_ENTROPY_OPTIONS.filter((name) => !["reduction", "normalizer", "onEmpty"].includes(name));
-  const resolved = { ...resolve(where, options, known), reduction: "none" as const };
-  const { loss, stats } = rowLoss(where, logits, target, resolved, { stats: true });
-  return { loss, ...present(stats) };
+  return rowLossWithGradients({ where, logits, target, resolved }, { upstream, into, targetGradient: targetGrad });
 }

@@ -1,8 +1,9 @@
 import type { Backend } from "./backend.ts";
-import { type LossWithGrad, present } from "./cross-entropy.ts";
+import type { LossWithGrad } from "./cross-entropy.ts";
 import type { DType, FloatDType } from "./dtype.ts";
 import { resolve } from "./lower.ts";
 import type { Reduction } from "./options.ts";
+import { rowLossWithGradients } from "./row-loss-gradients.ts";
 import { rowLoss } from "./row-loss.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -54,7 +55,7 @@ export function focalLoss<B extends Backend>(
   options: FocalLossOptions = {},
 ): Tensor<FloatDType, B> {
   const resolved = resolve("focalLoss", { ...options, gamma: options.gamma ?? 2 }, OPTIONS);
-  return rowLoss("focalLoss", logits, target, resolved, { indexOnly: true }).loss;
+  return rowLoss({ where: "focalLoss", logits, target, resolved, indexOnly: true });
 }
 
 /**
@@ -71,7 +72,7 @@ export function focalLossWithGrad<B extends Backend>(
 ): LossWithGrad<B> {
   const where = "focalLossWithGrad";
   const resolved = resolve(where, { ...options, gamma: options.gamma ?? 2 }, [...OPTIONS, "upstream"]);
-  const wanted = { indexOnly: true, gradient: true, upstream: options.upstream };
-  const { loss, gradient } = rowLoss(where, logits, target, resolved, wanted);
-  return { loss, grad: present(gradient) };
+  const { upstream } = options;
+  const { loss, grad } = rowLossWithGradients({ where, logits, target, resolved, indexOnly: true }, { upstream });
+  return { loss, grad };
 }

@@ -19,11 +19,12 @@ export { arange, full, tensor, zeros } from "./create.ts";
 export type {
   CrossEntropyGradOptions,
   CrossEntropyOptions,
-  CrossEntropyStats,
   CrossEntropyWithGrad,
   LossWithGrad,
 } from "./cross-entropy.ts";
-export { crossEntropy, crossEntropyStats, crossEntropyWithGrad } from "./cross-entropy.ts";
+export { crossEntropy, crossEntropyWithGrad } from "./cross-entropy.ts";
+export type { CrossEntropyStats } from "./cross-entropy-stats.ts";
+export { crossEntropyStats } from "./cross-entropy-stats.ts";
 export type { DistributionOptions } from "./distribution.ts";
 export { distributionCrossEntropy, distributionKlDivergence, entropy } from "./distribution.ts";
 export type { DataArrays, DType, FloatDType, IntegerDType, StorageArrays } from "./dtype.ts";

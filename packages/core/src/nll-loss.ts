@@ -1,8 +1,9 @@
 import type { Backend } from "./backend.ts";
-import { type LossWithGrad, present } from "./cross-entropy.ts";
+import type { LossWithGrad } from "./cross-entropy.ts";
 import type { DType, FloatDType } from "./dtype.ts";
 import { resolve } from "./lower.ts";
 import type { Reduction } from "./options.ts";
+import { rowLossWithGradients } from "./row-loss-gradients.ts";
 import { rowLoss } from "./row-loss.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -20,6 +21,7 @@ export interface NllLossOptions {
   readonly compat?: "torch";
 }
 
+const FORM = { normalized: true, indexOnly: true } as const;
 const OPTIONS: readonly (keyof NllLossOptions)[] = ["reduction", "weight", "ignoreIndex", "onEmpty", "compat"];
 
 /**
@@ -42,7 +44,7 @@ export function nllLoss<B extends Backend>(
   options: NllLossOptions = {},
 ): Tensor<FloatDType, B> {
   const resolved = resolve("nllLoss", options, OPTIONS);
-  return rowLoss("nllLoss", logProbs, target, resolved, { normalized: true, indexOnly: true }).loss;
+  return rowLoss({ ...FORM, where: "nllLoss", logits: logProbs, target, resolved });
 }
 
 /**
@@ -59,7 +61,7 @@ export function nllLossWithGrad<B extends Backend>(
 ): LossWithGrad<B> {
   const where = "nllLossWithGrad";
   const resolved = resolve(where, options, [...OPTIONS, "upstream"]);
-  const wanted = { normalized: true, indexOnly: true, gradient: true, upstream: options.upstream };
-  const { loss, gradient } = rowLoss(where, logProbs, target, resolved, wanted);
-  return { loss, grad: present(gradient) };
+  const { upstream } = options;
+  const { loss, grad } = rowLossWithGradients({ ...FORM, where, logits: logProbs, target, resolved }, { upstream });
+  return { loss, grad };
 }

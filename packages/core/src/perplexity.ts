@@ -25,7 +25,8 @@ export function perplexity<B extends Backend>(
   options: CrossEntropyOptions = {},
 ): Tensor<FloatDType, B> {
   const where = "perplexity";
-  const { loss } = rowLoss(where, logits, target, resolve(where, options, CROSS_ENTROPY_OPTIONS), {});
+  const resolved = resolve(where, options, CROSS_ENTROPY_OPTIONS);
+  const loss = rowLoss({ where, logits, target, resolved });
   try {
     return pointwise(where, { term: "exp", a: loss, shape: loss.shape, scale: 1, total: false }).output;
   } finally {

@@ -1,8 +1,8 @@
-import type { CrossEntropyPlan, Operand } from "../plan.ts";
+import type { CrossEntropyPlan } from "../plan.ts";
 import { expOfGaps } from "./exp.ts";
 import type { RowFormula } from "./row-formula.ts";
-import { chain, transform, transforms } from "./row-inputs.ts";
-import { type Block, load, store, type Tiling } from "./tile.ts";
+import { transform, transforms } from "./row-inputs.ts";
+import { type Block, load, type Tiling } from "./tile.ts";
 
 /**
  * The row formula for short rows with an index target, against the label's logit (`RowFormula.add(…, "label")`):
@@ -15,36 +15,32 @@ import { type Block, load, store, type Tiling } from "./tile.ts";
  */
 export class LabelColumns {
   readonly #plan: CrossEntropyPlan;
-  readonly #formula: RowFormula;
-  readonly #rows: number;
-  readonly #values: Float64Array;
+  readonly formula: RowFormula;
+  readonly rows: number;
+  readonly values: Float64Array;
   /** The classes' parts of `values`. */
-  readonly #columns: readonly Float64Array[];
+  readonly columns: readonly Float64Array[];
   /**
    * The same in a set, for `Set.forEach`, through which engines do not inline: the exponential's loop is then compiled by
    * itself and not as a part of all that calls it, which is 20 % of the whole (150 and 130 ms for a volume).
    */
   readonly #apart: ReadonlySet<Float64Array>;
   /** Derivative of the transformed logits, where they are transformed. */
-  readonly #slope: Float64Array | undefined;
+  readonly slope: Float64Array | undefined;
   /** Where in `values` each row's label is. */
-  readonly #places: Int32Array;
-  readonly #factors: Float64Array;
-  readonly #atLabel: Float64Array;
+  readonly places: Int32Array;
 
   constructor(plan: CrossEntropyPlan, { rows }: Tiling, formula: RowFormula) {
     const { classes } = plan.rows;
     this.#plan = plan;
-    this.#formula = formula;
-    this.#rows = rows;
+    this.formula = formula;
+    this.rows = rows;
     const values = new Float64Array(rows * classes);
-    this.#values = values;
-    this.#columns = Array.from({ length: classes }, (_, c) => values.subarray(c * rows, (c + 1) * rows));
-    this.#apart = new Set(this.#columns);
-    this.#slope = transforms(plan) && plan.gradient !== undefined ? new Float64Array(rows * classes) : undefined;
-    this.#places = new Int32Array(rows);
-    this.#factors = new Float64Array(rows);
-    this.#atLabel = new Float64Array(rows);
+    this.values = values;
+    this.columns = Array.from({ length: classes }, (_, c) => values.subarray(c * rows, (c + 1) * rows));
+    this.#apart = new Set(this.columns);
+    this.slope = transforms(plan) && plan.gradient !== undefined ? new Float64Array(rows * classes) : undefined;
+    this.places = new Int32Array(rows);
   }
 
   /** Whether rows are that short: more of them in a tile than classes. */
@@ -54,48 +50,33 @@ export class LabelColumns {
 
   /** Takes in all classes of a block, whose labels the formula knows. */
   add(block: Block): void {
-    const values = this.#values;
-    this.#columns.forEach((column, c) => load(this.#plan.logits, block, c, 1, column, 1));
-    transform(values, this.#plan, this.#slope);
+    const values = this.values;
+    this.columns.forEach((column, c) => load(this.#plan.logits, block, c, 1, column, 1));
+    transform(values, this.#plan, this.slope);
     this.#lead(block.count);
-    const { rest } = this.#formula.stats;
-    const { max } = this.#formula.stats;
+    const { rest } = this.formula.stats;
+    const { max } = this.formula.stats;
     this.#apart.forEach((column) => expOfGaps(column, max, block.count));
     // Not −∞ before: where that is changes from row to row, and a branch mispredicted costs more than the exponential.
-    const places = this.#places;
+    const places = this.places;
     for (let p = 0; p < block.count; p++) values[places[p] as number] = 0;
     rest.fill(0);
-    sumInto(rest, this.#columns, block.count);
+    sumInto(rest, this.columns, block.count);
   }
 
   /** Where the labels are, and their logits. */
   #lead(count: number): void {
-    const values = this.#values;
-    const rows = this.#rows;
-    const places = this.#places;
+    const values = this.values;
+    const rows = this.rows;
+    const places = this.places;
     const { classes } = this.#plan.rows;
-    const { label: labels, labelLogit, stats } = this.#formula;
+    const { label: labels, labelLogit, stats } = this.formula;
     const { max } = stats;
     for (let p = 0; p < count; p++) {
       const label = labels[p] as number;
       places[p] = (label >= 0 && label < classes ? label : 0) * rows + p; // rows left out may have any
     }
     for (let p = 0; p < count; p++) max[p] = labelLogit[p] = values[places[p] as number] as number;
-  }
-
-  /** The gradient of a finished block, whose exponentials `values` still holds. */
-  gradient(operand: Operand, block: Block): void {
-    const values = this.#values;
-    const places = this.#places;
-    const factors = this.#factors;
-    const atLabel = this.#atLabel;
-    const { rowWeight } = this.#formula;
-    this.#formula.gradientByLabel(block.count, factors, atLabel);
-    for (const column of this.#columns) multiplyBy(column, factors, block.count);
-    for (let p = 0; p < block.count; p++) values[places[p] as number] = atLabel[p] as number;
-    for (let p = 0; p < block.count; p++) if (rowWeight[p] === 0) for (const column of this.#columns) column[p] = 0;
-    chain(values, this.#slope);
-    this.#columns.forEach((column, c) => store(operand, block, c, 1, column, 1));
   }
 }
 
@@ -111,8 +92,4 @@ function sumInto(sums: Float64Array, columns: readonly Float64Array[], count: nu
   for (const column of columns.slice(c)) {
     for (let p = 0; p < count; p++) sums[p] = (sums[p] as number) + (column[p] as number);
   }
-}
-
-function multiplyBy(column: Float64Array, factors: Float64Array, count: number): void {
-  for (let p = 0; p < count; p++) column[p] = (column[p] as number) * (factors[p] as number);
 }

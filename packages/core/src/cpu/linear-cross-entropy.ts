@@ -3,6 +3,7 @@ import type { LinearCrossEntropyPlan, Operand } from "../plan.ts";
 import type { Rows } from "../shape.ts";
 import { ONE_ROW } from "./mass.ts";
 import { RowFormula, type Spread } from "./row-formula.ts";
+import { expAgain, rowGradient } from "./row-gradient.ts";
 import { beginRows, chain, classWeights, smoothing, transform, transforms } from "./row-inputs.ts";
 import type { LogitTile } from "./row-stats.ts";
 import { type Block, load, store, storeColumn, storeScalar } from "./tile.ts";
@@ -209,8 +210,8 @@ class LinearKernel {
   #gradient(block: Block, start: number, width: number): void {
     this.#multiply(block, start, width);
     const tile = this.#tile(block, start, width);
-    this.formula.again(tile);
-    this.formula.gradient(tile, this.#spreadAt(start));
+    expAgain(this.formula, tile);
+    rowGradient(this.formula, tile, this.#spreadAt(start));
     chain(tile.values, this.#slope);
   }
 }

@@ -1,8 +1,7 @@
 import type { DType } from "../dtype.ts";
 import type { LossNumbers, Operand } from "../plan.ts";
-import { exp } from "./exp.ts";
 import { type Divisor, divisorOf } from "./mass.ts";
-import { exponentiate, type LogitTile, RowStats } from "./row-stats.ts";
+import { type LogitTile, RowStats } from "./row-stats.ts";
 import { finiteOr0, saturate, times } from "./corners.ts";
 import { Sum } from "./sum.ts";
 
@@ -21,7 +20,7 @@ export interface Spread {
  *     loss   = S·log z + h·(max − x_y) + Σ q_j·(max − x_j)
  *     grad_j = upstream/divisor · ((S·e_j − Q_j) − Q_j·rest) / (1 + rest),   Q_j = q_j + [j = y]·h
  *
- * which is S·softmax_j − Q_j, written so that nothing is lost where all mass lies on the maximum. All in f64.
+ * which is S·softmax_j − Q_j, written so that nothing is lost where all mass lies on the maximum (row-gradient.ts). All in f64.
  */
 export class RowFormula {
   readonly stats: RowStats;
@@ -35,15 +34,15 @@ export class RowFormula {
   /** Gradient from above. */
   readonly upstream: Float64Array;
   readonly loss: Float64Array;
-  readonly #numbers: LossNumbers;
-  readonly #divisor: Divisor;
+  readonly numbers: LossNumbers;
+  readonly divisor: Divisor;
   readonly #spreadMass: Float64Array;
   readonly #spreadGap: Float64Array;
-  /** S and h of the gradient; other than those of the loss under focal loss. */
-  readonly #pull: Float64Array;
-  readonly #push: Float64Array;
+  /** S and h of the gradient, set by `finish`; other than those of the loss under focal loss. */
+  readonly pull: Float64Array;
+  readonly push: Float64Array;
   /** What z-loss adds: kept apart from S, of which hardly anything may be left beside q. */
-  readonly #extra: Float64Array;
+  readonly extra: Float64Array;
   /** As far as the dtype of PyTorch's result reaches, where that is followed. */
   readonly #limit: (value: number) => number;
   readonly #logZ: Float64Array;
@@ -64,13 +63,13 @@ export class RowFormula {
     this.label.fill(-1);
     this.rowWeight.fill(1);
     if (typeof numbers.upstream === "number") this.upstream.fill(numbers.upstream);
-    this.#numbers = numbers;
-    this.#divisor = divisorOf(numbers.divisor);
+    this.numbers = numbers;
+    this.divisor = divisorOf(numbers.divisor);
     this.#spreadMass = column();
     this.#spreadGap = column();
-    this.#pull = column();
-    this.#push = column();
-    this.#extra = column();
+    this.pull = column();
+    this.push = column();
+    this.extra = column();
     this.#logZ = column();
     this.#limit = numbers.strict && lossDType !== "f64" ? saturate : (value) => value;
   }
@@ -81,7 +80,7 @@ export class RowFormula {
    */
   add(tile: LogitTile, spread: Spread | undefined, against: "maximum" | "label"): void {
     if (against === "maximum") this.findLabels(tile);
-    if (this.#numbers.normalized) return;
+    if (this.numbers.normalized) return;
     const { stats } = this;
     const before = spread && stats.max.slice(tile.first, tile.first + tile.count);
     if (against === "label") stats.leadBy(tile, this.label, this.labelLogit);
@@ -91,13 +90,6 @@ export class RowFormula {
     }
     if (spread !== undefined && before !== undefined) this.#addSpread(tile, spread, before);
     stats.sum(tile);
-  }
-
-  /** A tile of logits, seen before, becomes `exp(x − max)` again. */
-  again(tile: LogitTile): void {
-    if (this.#numbers.normalized) return;
-    this.stats.subtract(tile);
-    exponentiate(tile);
   }
 
   /** The logits of the labels that lie in a tile. */
@@ -111,7 +103,7 @@ export class RowFormula {
 
   /** Gaps are measured from the maximum so far (from 0 before there is any) and moved along with it. */
   #addSpread({ values, pitch, first, count, width, start }: LogitTile, spread: Spread, before: Float64Array): void {
-    const { strict } = this.#numbers;
+    const { strict } = this.numbers;
     const masses = spread.values;
     for (let p = 0; p < count; p++) {
       const row = first + p;
@@ -133,11 +125,11 @@ export class RowFormula {
 
   /** All classes of these rows are in: their losses. */
   finish(first: number, count: number, classes: number): void {
-    const { strict, zLoss, focalGamma, normalized, reduce } = this.#numbers;
+    const { strict, zLoss, focalGamma, normalized, reduce } = this.numbers;
     const { label, labelLogit, hot, rowWeight, loss } = this;
     const maxima = this.stats.max;
-    const pull = this.#pull;
-    const push = this.#push;
+    const pull = this.pull;
+    const push = this.push;
     const spreadMass = this.#spreadMass;
     const spreadGap = this.#spreadGap;
     const logZs = this.#logZ;
@@ -166,14 +158,14 @@ export class RowFormula {
     for (let p = first; p < end; p++) {
       if (this.rowWeight[p] === 0) continue;
       const logZ = this.#logZ[p] as number;
-      this.#hotTotal += (this.#push[p] as number) * logZ + (this.loss[p] as number);
+      this.#hotTotal += (this.push[p] as number) * logZ + (this.loss[p] as number);
       this.#spreadTotal += (this.#spreadMass[p] as number) * logZ + (this.#spreadGap[p] as number);
     }
   }
 
   /** `(1 − p)^γ` times the loss h·surprise, with p = e^−surprise; the gradient keeps its form with other masses. */
   #focus(first: number, count: number): void {
-    const { strict, focalGamma } = this.#numbers;
+    const { strict, focalGamma } = this.numbers;
     for (let p = first; p < first + count; p++) {
       const h = this.hot[p] as number;
       const surprise = this.surprise(p, this.labelLogit[p] as number);
@@ -181,118 +173,34 @@ export class RowFormula {
       const factor = miss ** focalGamma;
       const ratio = surprise === Infinity ? 0 : miss === 0 ? 1 : ((1 - miss) * surprise) / miss;
       this.loss[p] = (this.rowWeight[p] as number) * times(h, factor * surprise, strict);
-      this.#pull[p] = this.#push[p] = h * factor * (1 + focalGamma * ratio);
+      this.pull[p] = this.push[p] = h * factor * (1 + focalGamma * ratio);
     }
   }
 
   /** `λ·(log Σ exp x)²`, whose gradient is 2λ·lse·softmax. */
   #addZLoss(first: number, count: number): void {
-    const { zLoss } = this.#numbers;
+    const { zLoss } = this.numbers;
     for (let p = first; p < first + count; p++) {
       const lse = this.surprise(p, 0);
       this.loss[p] = (this.loss[p] as number) + (this.rowWeight[p] as number) * zLoss * lse ** 2;
-      this.#extra[p] = 2 * zLoss * lse;
+      this.extra[p] = 2 * zLoss * lse;
     }
-  }
-
-  /** Turns a tile of `exp(x − max)` into the gradient. */
-  gradient(tile: LogitTile, spread: Spread | undefined): void {
-    const { values, pitch, count, first, width, start } = tile;
-    const { normalized, strict } = this.#numbers;
-    for (let p = 0; p < count; p++) {
-      const row = first + p;
-      const from = p * pitch;
-      const to = from + width;
-      const max = this.stats.max[row] as number;
-      const rest = Number.isFinite(max) ? (this.stats.rest[row] as number) : NaN;
-      if (this.rowWeight[row] === 0) {
-        values.fill(strict && Number.isNaN(rest) && !normalized ? NaN : 0, from, to); // PyTorch: 0 · softmax(row)
-        continue;
-      }
-      const scale = this.scale(row);
-      const at = (this.label[row] as number) - start;
-      const labelled = (this.label[row] as number) >= 0 && at >= 0 && at < width;
-      const push = this.#push[row] as number;
-      if (normalized) {
-        values.fill(0, from, to);
-        if (labelled) values[from + at] = -push * scale;
-        continue;
-      }
-      const pull = this.#pull[row] as number;
-      const extra = this.#extra[row] as number;
-      const share = scale / (1 + rest);
-      if (spread === undefined) {
-        const factor = (pull + extra) * share;
-        for (let j = from; j < to; j++) values[j] = factor * (values[j] as number);
-      } else {
-        const masses = spread.values;
-        for (let j = from, k = spread.offset + p * spread.pitch; j < to; j++, k++) {
-          const e = values[j] as number;
-          values[j] = (slope(pull, e, masses[k] as number, rest) + extra * e) * share;
-        }
-      }
-      if (labelled) {
-        const e = exp((this.labelLogit[row] as number) - max);
-        const q = push + (spread === undefined ? 0 : (spread.values[spread.offset + p * spread.pitch + at] as number));
-        values[from + at] = (slope(pull, e, q, rest) + extra * e) * share;
-      }
-      if (strict && !Number.isFinite(scale)) this.#cancel(tile, p, spread);
-    }
-  }
-
-  /**
-   * The gradient of complete rows whose `max` is the label's logit, without spread mass: `factors[p] · exp(x_j − max)`, but
-   * at the label what `atLabel` becomes. Means nothing for rows that are left out.
-   */
-  gradientByLabel(count: number, factors: Float64Array, atLabel: Float64Array): void {
-    const rests = this.stats.rest;
-    const pulls = this.#pull;
-    const extras = this.#extra;
-    const pushes = this.#push;
-    for (let p = 0; p < count; p++) factors[p] = this.scale(p) / (1 + (rests[p] as number));
-    for (let p = 0; p < count; p++) {
-      const pull = pulls[p] as number;
-      const extra = extras[p] as number;
-      const share = factors[p] as number;
-      atLabel[p] = (slope(pull, 1, pushes[p] as number, rests[p] as number) + extra) * share;
-      factors[p] = (pull + extra) * share;
-    }
-  }
-
-  /** PyTorch adds up the gradient's sides after dividing them: at a divisor of 0 that is ∞ − ∞ where mass is, or 0/0. */
-  #cancel({ values, pitch, first, start, width }: LogitTile, p: number, spread: Spread | undefined): void {
-    const label = this.label[first + p] as number;
-    if (label >= 0 && this.#push[first + p] === 0) values.fill(NaN, p * pitch, p * pitch + width);
-    for (let c = 0; c < width; c++) {
-      const spreadHere = spread === undefined ? 0 : (spread.values[spread.offset + p * spread.pitch + c] as number);
-      if (spreadHere !== 0 || label === start + c) values[p * pitch + c] = NaN;
-    }
-  }
-
-  /** What multiplies a row's gradient: upstream, row weight and divisor. */
-  scale(row: number): number {
-    return ((this.upstream[row] as number) / this.#divisor.mass) * (this.rowWeight[row] as number);
   }
 
   /** `−log p_j`, in nats, of a logit of a finished row. */
   surprise(row: number, logit: number): number {
-    if (this.#numbers.normalized) return -logit;
+    if (this.numbers.normalized) return -logit;
     const max = this.stats.max[row] as number;
     return this.#limit(max - logit) + (this.#logZ[row] as number);
   }
 
   /** Σ of all finished rows over the divisor. */
   total(): number {
-    const { strict, base, empty } = this.#numbers;
-    const { mass, kept } = this.#divisor;
+    const { strict, base, empty } = this.numbers;
+    const { mass, kept } = this.divisor;
     if (kept === 0) return empty;
     // At a divisor of 0 each part is ±∞ or 0/0, and they may cancel.
     if (strict && mass === 0 && base !== 0) return this.#hotTotal / mass + this.#spreadTotal / mass;
     return (strict ? this.#limit(this.#total.value()) : this.#total.value()) / mass;
   }
-}
-
-/** `S·e_j − Q_j·(1 + rest)`, in the order of the row formula. */
-function slope(pull: number, e: number, q: number, rest: number): number {
-  return pull * e - q - q * rest;
 }
