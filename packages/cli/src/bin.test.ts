@@ -54,7 +54,7 @@ it("says of a file by NumPy which losses are not finite and why, and fails the g
       "    2        NaN        0   a logit is +∞ (class 1)",
       "    3        NaN        2   every logit is −∞",
       "    4   Infinity        0   the logit of the target is −∞, its probability 0 (class 0)",
-      "    6   Infinity        1   larger than its dtype holds, though all it is made of is finite",
+      "    6   Infinity        1   the loss is larger than its dtype holds",
       "",
     ].join("\n"),
   );

@@ -10,6 +10,7 @@ import { styleFor } from "../report/style.ts";
 import { rowProgress } from "../report/progress-bar.ts";
 import { binaryEvaluator } from "./binary.ts";
 import { categoricalEvaluator } from "./categorical.ts";
+import { countRows } from "./count-rows.ts";
 import { evaluateRows, type Evaluated, metricSettingsOf, planOf } from "./evaluate.ts";
 import type { EvaluationPlan, Evaluator } from "./evaluator.ts";
 import { explain } from "./explain.ts";
@@ -99,6 +100,7 @@ async function makeReport(
       : await openState(options.state, inputs, plan, options, {
           metrics: metricSettings,
           backend: (await evaluators.chosen()).backend.name,
+          countRows: () => countRows(files, options, rowProgress(io.stderr, undefined)),
         });
   const part = stateful === undefined ? inputs : inRange(inputs, stateful.range);
   const { outer, inner } = part.geometry;

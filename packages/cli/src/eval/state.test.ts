@@ -1,12 +1,15 @@
-import { mkdtempSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { EXIT } from "../exit.ts";
 import { interrupt } from "../interrupt.ts";
-import { readState } from "../state/file.ts";
+import { readState, writeState } from "../state/file.ts";
 import { Captured, fixture, run } from "../testing/io.ts";
 import { npyBytes, temporary } from "../testing/npy.ts";
+import { rowBlock } from "../testing/rows.ts";
+import { shardState } from "../testing/states.ts";
+import { countRows } from "./count-rows.ts";
 import { runEval } from "./run.ts";
 
 function folder(): string {
@@ -59,6 +62,75 @@ it.each([
   const { stdout } = await run("eval", ...argv, "--backend", "cpu", "--json");
   const plain = JSON.parse(stdout) as { loss: number; metrics: object };
   expect(one).toMatchObject({ ...plain.metrics, loss: plain.loss });
+});
+
+describe("files that do not say how many rows they have", () => {
+  /** 301 rows of 3 scores, a label and a weight, as text. */
+  const lines = Array.from({ length: 301 }, (_, i) => [
+    ...[1, 2, 3].map((k) => 2 * Math.sin(i * i + k)),
+    (i * 5) % 3,
+    i % 4,
+  ]);
+  const csv = temporary(Buffer.from(`a,b,c,label,w\n${lines.map((line) => line.join(",")).join("\n")}\n`), "rows.csv");
+  const jsonl = temporary(
+    Buffer.from(lines.map(([a, b, c, y]) => JSON.stringify({ x: [a, b, c], y })).join("\n")),
+    "rows.jsonl",
+  );
+  const half = (from: number, to?: number): string =>
+    lines
+      .slice(from, to)
+      .map((line) => line.slice(0, 4).join(","))
+      .join("\n");
+  const shards = temporary(Buffer.from(half(0, 100)), "part-1.csv");
+  writeFileSync(shards.replace("part-1", "part-2"), half(100));
+
+  it.each([
+    ["CSV", [csv, "--logits", "a,b,c", "--target", "label"]],
+    ["JSON lines", [jsonl, "--logits", "x", "--target", "y"]],
+    ["several files", [shards.replace("part-1", "part-*"), "--logits", "0,1,2", "--target", "3"]],
+  ])("are counted first: %s", async (_name, argv) => {
+    const one = await shardsOf(argv, 1);
+    expect(one).toMatchObject({ rows: 301 });
+    expect(await shardsOf(argv, 4)).toEqual(one);
+  });
+
+  it("but not of standard input, which can be read only once", async () => {
+    const names = { logits: csv, targets: "-", weight: undefined, rowWeight: undefined };
+    const counting = countRows(names, { reduction: "mean", backend: "cpu" }, { update() {}, stop() {} });
+    await expect(counting).rejects.toMatchObject({
+      exitCode: EXIT.usage,
+      message: expect.stringContaining("which standard input (-) does not say; save it in a file") as string,
+    });
+  });
+
+  it("a state of another number of rows is refused where it is not complete", async () => {
+    const file = temporary(readFileSync(csv), "grows.csv");
+    const state = join(folder(), "1.json");
+    const argv = ["eval", file, "--logits", "a,b,c", "--target", "label", "--backend", "cpu"];
+    await run(...argv, "--state", state);
+    const { settings, shard } = await readState(state);
+    await writeState(state, shardState(rowBlock(lines.map(() => ({}))), shard, { settings, left: 301 }));
+    appendFileSync(file, "1,2,3,0,1\n");
+    const { code, stderr } = await run(...argv, "--state", state, "--resume");
+    expect(code).toBe(EXIT.badInput);
+    expect(stderr).toContain("holds another evaluation: 301 rows, not 302");
+  });
+
+  it("targets that go on after the logits are refused, of a shard too", async () => {
+    const targets = temporary(Buffer.from("0\n".repeat(302)), "targets.csv");
+    const argv = [csv, targets, "--logits", "a,b,c", "--shard", "1/2", "--state", join(folder(), "1.json")];
+    const { code, stderr } = await run("eval", ...argv, "--backend", "cpu");
+    expect(code).toBe(EXIT.badInput);
+    expect(stderr).toContain("301 rows required, as the logits have; it has more");
+  });
+});
+
+it("positions without rows are a complete state", async () => {
+  const logits = temporary(npyBytes({ descr: "<f4", shape: "(2, 3, 0)" }));
+  const targets = temporary(npyBytes({ descr: "<i4", shape: "(2, 0)" }));
+  const one = await shardsOf([logits, targets], 1);
+  expect(one).toMatchObject({ rows: 0, loss: "NaN" });
+  expect(await shardsOf([logits, targets], 3)).toEqual(one);
 });
 
 it("kernels that take several rows at once give each the same bits in whatever block it comes", async () => {

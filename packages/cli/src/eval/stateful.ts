@@ -24,6 +24,14 @@ export interface Stateful {
   save(seen: number): Promise<void>;
 }
 
+/** What else a state depends on. */
+export interface StateContext {
+  readonly metrics: MetricSettings;
+  readonly backend: string;
+  /** Asked only where the inputs do not say how many rows they have. */
+  countRows(): Promise<number>;
+}
+
 /**
  * Finds out what is to be done: nothing where the state is complete, the rest with `--resume`, else all of the shard.
  * @throws CliError for usage, and for the state of another evaluation; FormatError for a file that is no state
@@ -33,28 +41,29 @@ export async function openState(
   inputs: EvalInputs,
   plan: EvaluationPlan,
   options: EvalOptions,
-  { metrics: metricSettings, backend }: { readonly metrics: MetricSettings; readonly backend: string },
+  context: StateContext,
 ): Promise<Stateful> {
   const { outer, inner } = plan.geometry;
   const shard: Shard = options.shard ?? { index: 1, count: 1 };
-  if (outer === undefined) {
-    const message =
-      "--state needs to know the number of rows beforehand, which this format does not say; convert the file";
-    throw new CliError(EXIT.usage, `${message} (${inputs.logits.name})`);
-  }
-  const settings = settingsOf(inputs, plan, options, { metrics: metricSettings, backend });
+  const settings = settingsOf(inputs, plan, options, context);
   const earlier = await earlierState(file, settings, shard);
-  const whole = shardRows(outer, shard);
-  const kept = earlier !== undefined && (isComplete(earlier) || options.resume === true) ? earlier : undefined;
-  const metrics = kept === undefined ? new Metrics(metricSettings) : restored(kept, file);
+  const complete = earlier !== undefined && isComplete(earlier);
+  const total = outer !== undefined ? outer * inner : complete ? earlier.rows.total : await context.countRows();
+  if (earlier !== undefined && earlier.rows.total !== total) {
+    const message = `${file}: holds another evaluation: ${earlier.rows.total} rows, not ${total}`;
+    throw new CliError(EXIT.badInput, `${message}. Move it away, or name another file`);
+  }
+  const whole = shardRows(inner === 0 ? 0 : total / inner, shard);
+  const kept = complete || options.resume === true ? earlier : undefined;
+  const metrics = kept === undefined ? new Metrics(context.metrics) : restored(kept, file);
   const next = kept?.rows.next ?? whole.from * inner;
-  const rows = { from: whole.from * inner, to: whole.to * inner, next, total: outer * inner };
+  const rows = { from: whole.from * inner, to: whole.to * inner, next, total };
   return {
-    range: { from: next / inner, to: whole.to },
+    range: { from: inner === 0 ? 0 : next / inner, to: whole.to },
     metrics,
     rows,
     async save(seen) {
-      if (seen % inner !== 0) return; // within a position nothing can begin again
+      if (seen % Math.max(1, inner) !== 0) return; // within a position nothing can begin again
       if (seen === 0 && kept !== undefined) return;
       const state = { settings, shard, rows: { ...rows, next: next + seen }, metrics: snapshot(metrics) };
       await writeState(file, state);
@@ -66,7 +75,7 @@ function settingsOf(
   { logits, targets, rowWeight, geometry }: EvalInputs,
   { loss, weight, fromProbabilities, posWeight }: EvaluationPlan,
   { bytes }: EvalOptions,
-  { metrics, backend }: { readonly metrics: MetricSettings; readonly backend: string },
+  { metrics, backend }: StateContext,
 ): StateSettings {
   const { reduction, normalizer, onEmpty, ...formula } = loss;
   if (reduction === "none") throw new CliError(EXIT.usage, "--state keeps sums: --reduction none does not go with it");

@@ -13,7 +13,7 @@ const CAUSES: Readonly<Record<NonFiniteCause, string>> = {
   "zero-target": "a class without a share of the target has the logit −∞: 0 · ∞",
   "target-logit-minus-infinite": "the logit of the target is −∞, its probability 0",
   "smoothed-logit-minus-infinite": "a logit that label smoothing counts is −∞",
-  overflow: "larger than its dtype holds, though all it is made of is finite",
+  overflow: "the loss is larger than its dtype holds",
 };
 
 /** A cause in words, with its class where there is one: `a logit is NaN (class 3)`. */
