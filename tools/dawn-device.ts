@@ -5,14 +5,29 @@ import { between } from "./between.ts";
 
 const kept: GPU[] = [];
 
-/** A device with the limits that every adapter has, and no feature. */
-export async function dawnDevice(): Promise<GPUDevice> {
+async function dawnAdapter(): Promise<GPUAdapter> {
   const { create } = await import("webgpu");
   const dawn = create([]);
   kept.push(dawn);
   const adapter = await dawn.requestAdapter();
   if (adapter === null) throw new Error("no adapter");
-  return adapter.requestDevice();
+  return adapter;
+}
+
+/** A device with the limits that every adapter has, and no feature but these. */
+export async function dawnDevice(requiredFeatures: readonly GPUFeatureName[] = []): Promise<GPUDevice> {
+  return (await dawnAdapter()).requestDevice({ requiredFeatures: [...requiredFeatures] });
+}
+
+/** An adapter that has no feature, with the limits that it has. */
+export async function withoutFeatures(): Promise<GPUAdapter> {
+  return between(await dawnAdapter(), { features: new Set<string>() });
+}
+
+/** An adapter that claims not to be a program on processors, so that kernels are those for real ones. */
+export async function asHardware(): Promise<GPUAdapter> {
+  const info = { vendor: "", architecture: "", device: "", description: "claims to be hardware" };
+  return between(await dawnAdapter(), { info: info as GPUAdapterInfo });
 }
 
 /**
@@ -30,10 +45,4 @@ export function withSmallBindings(device: GPUDevice, bytes: number): GPUDevice {
       return device.createBindGroup(descriptor);
     },
   });
-}
-
-/** The device, which claims not to be a program on processors, so that kernels are those for real ones. */
-export function asHardware(device: GPUDevice): GPUDevice {
-  const adapterInfo = { vendor: "", architecture: "", device: "", description: "claims to be hardware" };
-  return between(device, { adapterInfo: adapterInfo as GPUAdapterInfo });
 }

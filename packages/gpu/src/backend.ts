@@ -50,7 +50,7 @@ export class GpuBackend implements Backend {
   #disposed = false;
   #lost: BackendError | undefined;
 
-  constructor({ device, own, facts }: Found) {
+  constructor({ device, own, facts, subgroups }: Found) {
     this.#device = device;
     this.#own = own;
     this.#facts = facts;
@@ -61,7 +61,7 @@ export class GpuBackend implements Backend {
     this.#checks = new Checks(device);
     this.#software = facts["software"] === true;
     this.#lanes = this.#software ? 8 : 128;
-    this.#queue = new Queue(device);
+    this.#queue = new Queue({ device, subgroups });
     void this.#watch();
   }
 

@@ -5,7 +5,7 @@ export interface Slot {
   readonly name: string;
   readonly dtype: DType | "words" | "atomics";
   readonly access: "in" | "out" | "both";
-  /** Whether four numbers in f32 are read and written at a time: `get4_x`, `put4_x`. */
+  /** Whether four numbers, in f32, f16 or bf16, are read and written at a time: `get4_x`, `put4_x`. */
   readonly fours?: boolean;
 }
 
@@ -28,11 +28,15 @@ function declaration(slot: Slot, binding: number): string {
   const { name, dtype, access } = slot;
   const atomic = sharesWords(slot) || dtype === "atomics";
   const mode = access === "in" ? "read" : "read_write";
-  const type = atomic ? "atomic<u32>" : slot.fours === true ? "vec4<u32>" : "u32";
+  const type = atomic ? "atomic<u32>" : slot.fours === true ? `vec${dtype === "f32" ? 4 : 2}<u32>` : "u32";
   const lines = [`@group(0) @binding(${binding}) var<storage, ${mode}> b_${name}: array<${type}>;`];
-  if (slot.fours === true) return [...lines, ...inFours(slot)].join("\n");
+  if (slot.fours === true && dtype === "f32") return [...lines, ...inFours(slot)].join("\n");
   if (dtype === "words" || dtype === "atomics") return lines.join("");
-  const word = (at: string): string => (atomic ? `atomicLoad(&b_${name}[${at}])` : `b_${name}[${at}]`);
+  if (slot.fours === true) lines.push(...halvesInFours(slot, atomic));
+  const word = (at: string): string => {
+    if (atomic) return `atomicLoad(&b_${name}[${at}])`;
+    return slot.fours === true ? `b_${name}[(${at}) >> 1u][(${at}) & 1u]` : `b_${name}[${at}]`;
+  };
   if (access !== "out") lines.push(reading(name, dtype, word));
   if (access !== "in") lines.push(writing(name, dtype));
   return lines.join("\n");
@@ -47,6 +51,19 @@ function inFours({ name, access }: Slot): string[] {
   const writes = [
     `fn put_${name}(i: u32, v: f32) { ${at}[i & 3u] = bitcast<u32>(v); }`,
     `fn put4_${name}(i: u32, v: vec4<f32>) { ${at} = bitcast<vec4<u32>>(v); }`,
+  ];
+  return [...(access === "out" ? [] : reads), ...(access === "in" ? [] : writes)];
+}
+
+/** Four halves are two words, of which no other invocation has a part. */
+function halvesInFours({ name, access, dtype }: Slot, atomic: boolean): string[] {
+  const [from, to] = dtype === "f16" ? ["fromHalves", "toHalves"] : ["fromBrains", "toBrains"];
+  const at = `b_${name}[i >> 1u]`;
+  const next = `b_${name}[(i >> 1u) + 1u]`;
+  const words = atomic ? `vec2<u32>(atomicLoad(&${at}), atomicLoad(&${next}))` : `b_${name}[i >> 2u]`;
+  const reads = [`fn get4_${name}(i: u32) -> vec4<f32> { let w = ${words}; return ${from}(w); }`];
+  const writes = [
+    `fn put4_${name}(i: u32, v: vec4<f32>) { let w = ${to}(v); atomicStore(&${at}, w.x); atomicStore(&${next}, w.y); }`,
   ];
   return [...(access === "out" ? [] : reads), ...(access === "in" ? [] : writes)];
 }

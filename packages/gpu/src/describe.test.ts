@@ -8,6 +8,7 @@ test("describe() says what the adapter is and can do, as plain data", async () =
   expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
   const { features, limits } = facts as { features: readonly string[]; limits: Readonly<Record<string, number>> };
   expect(features.every((name) => typeof name === "string")).toBe(true);
+  expect(facts["subgroups"]).toBe(features.includes("subgroups"));
   expect(limits["maxComputeInvocationsPerWorkgroup"]).toBeGreaterThanOrEqual(256); // what every adapter has
   backend.dispose();
 });

@@ -94,12 +94,15 @@ export function keyOf({ shaders, flags, constants, given, integers, numbers }: D
   return [shaders, flags, Object.entries(constants), slots, ...names].join(";");
 }
 
-/** The whole text of a kernel. */
-export function textOf(dispatch: Dispatch): string {
+/** The whole text of a kernel; `subgroups`: the device has them, and lanes that share a row put theirs together by them. */
+export function textOf(dispatch: Dispatch, subgroups: boolean): string {
   const flags = new Set(dispatch.flags);
+  const bySubgroups = subgroups && flags.has("MANY");
+  if (bySubgroups) flags.add("SUBGROUPS");
   const constants = Object.entries(dispatch.constants).map(([name, value]) => `const ${name} = ${value}u;`);
   const parts = (["prelude", ...dispatch.shaders] as const).map((name) => expand(SHADERS[name], flags));
-  return [...constants, parametersOf(dispatch).wgsl, declare(dispatch.given.bindings), ...parts].join("\n");
+  const first = bySubgroups ? ["enable subgroups;"] : [];
+  return [...first, ...constants, parametersOf(dispatch).wgsl, declare(dispatch.given.bindings), ...parts].join("\n");
 }
 
 /** A compiled kernel. */

@@ -67,7 +67,7 @@ describe("what there is not is told, and what to do about it", () => {
   test("no device", async () => {
     const script = `
       import { gpu } from "@surprisal/gpu";
-      const adapter = { limits: {}, requestDevice: () => Promise.reject(new Error("consumed")) };
+      const adapter = { limits: {}, features: new Set(), requestDevice: () => Promise.reject(new Error("consumed")) };
       await gpu({ adapter })${told}
     `;
     expect(await run(script)).toBe("backend-unavailable no device: Error: consumed");

@@ -1,5 +1,6 @@
 import { gpuBuffer } from "./buffer.ts";
 import { COPY_DST } from "./constants.ts";
+import type { Found } from "./device.ts";
 import { wordsUp } from "./download.ts";
 import {
   type Binding,
@@ -22,10 +23,12 @@ const MOST_DISPATCHES = 64;
 export class Queue {
   readonly #device: GPUDevice;
   readonly #kernels = new Map<string, Compiled>();
+  readonly #subgroups: boolean;
   readonly #parameters: GPUBuffer;
 
-  constructor(device: GPUDevice) {
+  constructor({ device, subgroups }: Pick<Found, "device" | "subgroups">) {
     this.#device = device;
+    this.#subgroups = subgroups;
     this.#parameters = device.createBuffer({
       size: MOST_DISPATCHES * PARAMETER_BYTES,
       usage: PARAMETER_USAGE | COPY_DST,
@@ -67,7 +70,7 @@ export class Queue {
     const key = keyOf(kernel);
     const known = this.#kernels.get(key);
     if (known !== undefined) return known;
-    const made = compile(this.#device, textOf(kernel), kernel.given.bindings);
+    const made = compile(this.#device, textOf(kernel, this.#subgroups), kernel.given.bindings);
     this.#kernels.set(key, made);
     return made;
   }
@@ -76,7 +79,7 @@ export class Queue {
   compileAhead(kernel: Dispatch, ahead: Map<string, Promise<void>>): void {
     const key = keyOf(kernel);
     if (this.#kernels.has(key) || ahead.has(key)) return;
-    const made = compileAhead(this.#device, textOf(kernel), kernel.given.bindings);
+    const made = compileAhead(this.#device, textOf(kernel, this.#subgroups), kernel.given.bindings);
     ahead.set(
       key,
       made.then((compiled) => void this.#kernels.set(key, compiled)),

@@ -548,7 +548,18 @@ fn storePartial(at: u32, sum: vec2<f32>, small: f32, hotPart: f32, spreadPart: f
 
 #if MANY
 @compute @workgroup_size(LANES)
+#if SUBGROUPS
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_id) own: u32,
+  @builtin(num_subgroups) all: u32,
+) {
+  ownSubgroup = own;
+  subgroups = all;
+#else
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+#endif
   let at = group.y * P.groupsX + group.x;
 #if SEGMENTS
   let r = at / P.shares;

@@ -1,5 +1,6 @@
-// LANES invocations of a workgroup work on a row, and put together what they have found. With one lane there is nothing to put
-// together. SEGMENTS: so many workgroups do (segments.wgsl).
+// LANES invocations of a workgroup work on a row, and put together what they have found: over subgroups where the device has these
+// (lanes-by-subgroups.wgsl), else by a tree (lanes-by-tree.wgsl). With one lane there is nothing to put together. SEGMENTS: so many
+// workgroups work on a row (segments.wgsl).
 
 /// All lanes that share a row.
 fn stride() -> u32 {
@@ -9,87 +10,6 @@ fn stride() -> u32 {
   return LANES;
 #endif
 }
-
-#if MANY
-var<workgroup> numbers: array<f32, LANES>;
-var<workgroup> words: array<u32, LANES>;
-
-fn sumOfLanes(lane: u32, x: f32) -> f32 {
-  numbers[lane] = x;
-  workgroupBarrier();
-  for (var width = LANES / 2u; width > 0u; width = width / 2u) {
-    if (lane < width) { numbers[lane] = numbers[lane] + numbers[lane + width]; }
-    workgroupBarrier();
-  }
-  let result = numbers[0];
-  workgroupBarrier();
-  return result;
-}
-
-fn minOfLanes(lane: u32, x: u32) -> u32 {
-  words[lane] = x;
-  workgroupBarrier();
-  for (var width = LANES / 2u; width > 0u; width = width / 2u) {
-    if (lane < width) { words[lane] = min(words[lane], words[lane + width]); }
-    workgroupBarrier();
-  }
-  let result = words[0];
-  workgroupBarrier();
-  return result;
-}
-
-fn mostOfLanes(lane: u32, x: f32) -> f32 {
-  numbers[lane] = x;
-  workgroupBarrier();
-  for (var width = LANES / 2u; width > 0u; width = width / 2u) {
-    if (lane < width) { numbers[lane] = max(numbers[lane], numbers[lane + width]); }
-    workgroupBarrier();
-  }
-  let result = numbers[0];
-  workgroupBarrier();
-  return result;
-}
-
-fn orOfLanes(lane: u32, x: u32) -> u32 {
-  words[lane] = x;
-  workgroupBarrier();
-  for (var width = LANES / 2u; width > 0u; width = width / 2u) {
-    if (lane < width) { words[lane] = words[lane] | words[lane + width]; }
-    workgroupBarrier();
-  }
-  let result = words[0];
-  workgroupBarrier();
-  return result;
-}
-
-fn countOfLanes(lane: u32, x: u32) -> u32 {
-  words[lane] = x;
-  workgroupBarrier();
-  for (var width = LANES / 2u; width > 0u; width = width / 2u) {
-    if (lane < width) { words[lane] = words[lane] + words[lane + width]; }
-    workgroupBarrier();
-  }
-  let result = words[0];
-  workgroupBarrier();
-  return result;
-}
-#else
-fn sumOfLanes(lane: u32, x: f32) -> f32 {
-  return x;
-}
-
-fn minOfLanes(lane: u32, x: u32) -> u32 {
-  return x;
-}
-
-fn orOfLanes(lane: u32, x: u32) -> u32 {
-  return x;
-}
-
-fn countOfLanes(lane: u32, x: u32) -> u32 {
-  return x;
-}
-#endif
 
 /// The sum of a row's exponentials, term by term: e^(x − most) of all but one occurrence of the largest. Stretches of 32 terms are
 /// added up first.
@@ -138,42 +58,58 @@ fn takeFour(sum: ptr<function, Sum>, x: vec4<f32>) {
   }
 }
 
+/// The sum, with its stretch added up.
+fn completed(part: Sum) -> Sum {
+  return Sum(part.most, part.rest + part.stretch, 0.0, 0u, part.some, part.infinite, part.notNumber);
+}
+
 #if MANY
-var<workgroup> mosts: array<f32, LANES>;
-#endif
+/// What two lanes have found, of which `rest` is complete.
+fn merged(a: Sum, b: Sum) -> Sum {
+  var all = a;
+  all.infinite = a.infinite || b.infinite;
+  all.notNumber = a.notNumber || b.notNumber;
+  if (!b.some) { return all; }
+  all.some = true;
+  all.most = b.most;
+  all.rest = b.rest;
+  if (!a.some) { return all; }
+  if (b.most > a.most) {
+    all.rest = b.rest + (a.rest + 1.0) * expOf(a.most - b.most);
+  } else {
+    all.rest = a.rest + (b.rest + 1.0) * expOf(b.most - a.most);
+    all.most = a.most;
+  }
+  return all;
+}
+
+/// What there was in a sum, as a word.
+fn seenIn(sum: Sum) -> u32 {
+  return select(0u, 1u, sum.some) | select(0u, 2u, sum.infinite) | select(0u, 4u, sum.notNumber);
+}
+
+fn sumOf(most: f32, rest: f32, seen: u32) -> Sum {
+  return Sum(most, rest, 0.0, 0u, (seen & 1u) != 0u, (seen & 2u) != 0u, (seen & 4u) != 0u);
+}
+#else
+fn sumOfLanes(lane: u32, x: f32) -> f32 {
+  return x;
+}
+
+fn minOfLanes(lane: u32, x: u32) -> u32 {
+  return x;
+}
+
+fn orOfLanes(lane: u32, x: u32) -> u32 {
+  return x;
+}
+
+fn countOfLanes(lane: u32, x: u32) -> u32 {
+  return x;
+}
 
 /// The same of the whole row; `rest` is complete then.
 fn gather(lane: u32, part: Sum) -> Sum {
-#if MANY
-  mosts[lane] = part.most;
-  numbers[lane] = part.rest + part.stretch;
-  words[lane] = select(0u, 1u, part.some) | select(0u, 2u, part.infinite) | select(0u, 4u, part.notNumber);
-  workgroupBarrier();
-  for (var width = LANES / 2u; width > 0u; width = width / 2u) {
-    if (lane < width) {
-      let other = lane + width;
-      let a = words[lane];
-      let b = words[other];
-      if ((b & 1u) != 0u) {
-        if ((a & 1u) == 0u) {
-          mosts[lane] = mosts[other];
-          numbers[lane] = numbers[other];
-        } else if (mosts[other] > mosts[lane]) {
-          numbers[lane] = numbers[other] + (numbers[lane] + 1.0) * expOf(mosts[lane] - mosts[other]);
-          mosts[lane] = mosts[other];
-        } else {
-          numbers[lane] = numbers[lane] + (numbers[other] + 1.0) * expOf(mosts[other] - mosts[lane]);
-        }
-      }
-      words[lane] = a | b;
-    }
-    workgroupBarrier();
-  }
-  let found = words[0];
-  let result = Sum(mosts[0], numbers[0], 0.0, 0u, (found & 1u) != 0u, (found & 2u) != 0u, (found & 4u) != 0u);
-  workgroupBarrier();
-  return result;
-#else
-  return Sum(part.most, part.rest + part.stretch, 0.0, 0u, part.some, part.infinite, part.notNumber);
-#endif
+  return completed(part);
 }
+#endif

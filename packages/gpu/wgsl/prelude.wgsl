@@ -208,47 +208,57 @@ fn addTo(sum: vec2<f32>, x: f32) -> vec2<f32> {
 
 /// f16 and bf16 from and to f32, in bits: hardware may flush or fold what is special.
 fn fromHalf(h: u32) -> f32 {
-  let sign = (h & 0x8000u) << 16u;
-  let e = (h >> 10u) & 31u;
-  let m = h & 0x3ffu;
-  if (e == 31u) { return bitcast<f32>(sign | INFINITY | (m << 13u)); }
-  if (e == 0u) {
-    let x = f32(m) * 5.9604644775390625e-8;
-    return bitcast<f32>(bitcast<u32>(x) | sign);
-  }
-  return bitcast<f32>(sign | ((e + 112u) << 23u) | (m << 13u));
+  return fromHalves(vec2<u32>(h, 0u)).x;
+}
+
+/// Four of them, in two words.
+fn fromHalves(w: vec2<u32>) -> vec4<f32> {
+  let h = vec4<u32>(w.x & 0xffffu, w.x >> 16u, w.y & 0xffffu, w.y >> 16u);
+  let m = h & vec4<u32>(0x7fffu);
+  let ordinary = (m << vec4<u32>(13u)) + vec4<u32>(0x38000000u);
+  let special = (m << vec4<u32>(13u)) | vec4<u32>(INFINITY);
+  let small = bitcast<vec4<u32>>(vec4<f32>(m) * 5.9604644775390625e-8);
+  let u = select(select(ordinary, special, m >= vec4<u32>(0x7c00u)), small, m < vec4<u32>(0x400u));
+  return bitcast<vec4<f32>>(u | ((h & vec4<u32>(0x8000u)) << vec4<u32>(16u)));
 }
 
 fn toHalf(x: f32) -> u32 {
-  let u = bitcast<u32>(x);
-  let sign = (u >> 16u) & 0x8000u;
-  let a = u & 0x7fffffffu;
-  if (a > INFINITY) { return sign | 0x7e00u; }
-  if (a >= 0x477ff000u) { return sign | 0x7c00u; } // 65520 and more
-  if (a < 0x38800000u) { // below 2^-14: multiples of 2^-24
-    let scaled = bitcast<f32>(a) * 16777216.0;
-    return sign | u32(roundEven(scaled));
-  }
-  let rounded = a + 0xfffu + ((a >> 13u) & 1u);
-  return sign | ((rounded - 0x38000000u) >> 13u);
+  return toHalves(vec4<f32>(x, vec3<f32>(0.0))).x;
 }
 
-/// The nearest whole number of 0 … 1024, ties to even.
-fn roundEven(x: f32) -> f32 {
-  let low = floor(x);
-  let rest = x - low;
-  if (rest > 0.5 || (rest == 0.5 && (u32(low) & 1u) == 1u)) { return low + 1.0; }
-  return low;
+fn toHalves(x: vec4<f32>) -> vec2<u32> {
+  let u = bitcast<vec4<u32>>(x);
+  let a = u & vec4<u32>(0x7fffffffu);
+  let ordinary = (a + vec4<u32>(0xfffu) + ((a >> vec4<u32>(13u)) & vec4<u32>(1u)) - vec4<u32>(0x38000000u)) >> vec4<u32>(13u);
+  // Below 2^-14, multiples of 2^-24: the mantissa without its last s bits, rounded.
+  let s = min(vec4<u32>(126u) - (a >> vec4<u32>(23u)), vec4<u32>(25u));
+  let m = (a & vec4<u32>(0x7fffffu)) | vec4<u32>(0x800000u);
+  let small = (m + (vec4<u32>(1u) << (s - 1u)) - 1u + ((m >> s) & vec4<u32>(1u))) >> s;
+  var h = select(ordinary, small, a < vec4<u32>(0x38800000u));
+  h = select(h, vec4<u32>(0x7c00u), a >= vec4<u32>(0x477ff000u)); // 65520 and more
+  h = select(h, vec4<u32>(0x7e00u), a > vec4<u32>(INFINITY));
+  h = h | ((u >> vec4<u32>(16u)) & vec4<u32>(0x8000u));
+  return vec2<u32>(h.x | (h.y << 16u), h.z | (h.w << 16u));
 }
 
 fn fromBrain(h: u32) -> f32 {
   return bitcast<f32>(h << 16u);
 }
 
+fn fromBrains(w: vec2<u32>) -> vec4<f32> {
+  return bitcast<vec4<f32>>(vec4<u32>(w.x << 16u, w.x & 0xffff0000u, w.y << 16u, w.y & 0xffff0000u));
+}
+
 fn toBrain(x: f32) -> u32 {
-  let u = bitcast<u32>(x);
-  if ((u & 0x7fffffffu) > INFINITY) { return (u >> 16u) | 0x40u; }
-  return (u + 0x7fffu + ((u >> 16u) & 1u)) >> 16u;
+  return toBrains(vec4<f32>(x, vec3<f32>(0.0))).x;
+}
+
+fn toBrains(x: vec4<f32>) -> vec2<u32> {
+  let u = bitcast<vec4<u32>>(x);
+  let high = u >> vec4<u32>(16u);
+  let rounded = (u + vec4<u32>(0x7fffu) + (high & vec4<u32>(1u))) >> vec4<u32>(16u);
+  let h = select(rounded, high | vec4<u32>(0x40u), (u & vec4<u32>(0x7fffffffu)) > vec4<u32>(INFINITY));
+  return vec2<u32>(h.x | (h.y << 16u), h.z | (h.w << 16u));
 }
 
 /// A whole number of 64 bits in f32, rounded once but for what is beyond 2^48.

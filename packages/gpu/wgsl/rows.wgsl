@@ -2,7 +2,18 @@
 
 #if MANY
 @compute @workgroup_size(LANES)
+#if SUBGROUPS
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(subgroup_id) own: u32,
+  @builtin(num_subgroups) all: u32,
+) {
+  ownSubgroup = own;
+  subgroups = all;
+#else
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+#endif
   let at = group.y * P.groupsX + group.x;
 #if SEGMENTS
   if (at / P.shares < P.rows) { row(lane, (at % P.shares) * LANES + lane, at / P.shares); }

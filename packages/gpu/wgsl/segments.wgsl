@@ -13,24 +13,16 @@ fn segmentAt(r: u32, segment: u32) -> u32 {
 fn putSum(at: u32, sum: Sum) {
   b_segments[at] = bits(sum.most);
   b_segments[at + 1u] = bits(sum.rest);
-  b_segments[at + 2u] = select(0u, 1u, sum.some) | select(0u, 2u, sum.infinite) | select(0u, 4u, sum.notNumber);
+  b_segments[at + 2u] = seenIn(sum);
 }
 #endif
 
 #if FROM_SEGMENTS
 /// The lane's part of the sum: one segment's, or none.
 fn segmentSum(lane: u32, r: u32) -> Sum {
-  var part = Sum(0.0, 0.0, 0.0, 0u, false, false, false);
-  if (lane < P.segments) {
-    let at = segmentAt(r, lane);
-    let was = b_segments[at + 2u];
-    part.most = bitcast<f32>(b_segments[at]);
-    part.rest = bitcast<f32>(b_segments[at + 1u]);
-    part.some = (was & 1u) != 0u;
-    part.infinite = (was & 2u) != 0u;
-    part.notNumber = (was & 4u) != 0u;
-  }
-  return part;
+  if (lane >= P.segments) { return sumOf(0.0, 0.0, 0u); }
+  let at = segmentAt(r, lane);
+  return sumOf(bitcast<f32>(b_segments[at]), bitcast<f32>(b_segments[at + 1u]), b_segments[at + 2u]);
 }
 #endif
 #endif

@@ -1,7 +1,7 @@
 import { type Backend, cpu } from "@surprisal/core";
 import { gpu } from "@surprisal/gpu";
 import { wasm, type WasmOptions } from "@surprisal/wasm";
-import { asHardware, dawnDevice, withSmallBindings } from "../../../../tools/dawn-device.ts";
+import { asHardware, dawnDevice, withoutFeatures, withSmallBindings } from "../../../../tools/dawn-device.ts";
 import { type Arithmetic, FLOAT32, FLOAT64 } from "../oracle/algebra.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -44,7 +44,15 @@ export const LANES: readonly Lane[] = [
     runtime: "node",
     gpu: true,
     every: 40,
-    create: async () => gpu({ device: asHardware(await dawnDevice()) }),
+    create: async () => gpu({ adapter: await asHardware() }),
+    arithmetic: FLOAT32,
+  },
+  {
+    name: "dawn-no-subgroups",
+    runtime: "node",
+    gpu: true,
+    every: 20,
+    create: async () => gpu({ adapter: await withoutFeatures() }),
     arithmetic: FLOAT32,
   },
   {

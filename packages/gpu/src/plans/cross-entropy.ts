@@ -4,6 +4,7 @@ import { type Piece, piecesOf } from "./pieces.ts";
 import {
   dispatch,
   isInFours,
+  LANES,
   Operands,
   PART_BYTES,
   type Planner,
@@ -223,7 +224,7 @@ function pass(
   return dispatch({
     shaders: [
       "fours",
-      "lanes",
+      ...LANES,
       "scan",
       "segments",
       "group",

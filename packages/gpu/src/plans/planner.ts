@@ -1,5 +1,5 @@
-import type { DeviceBuffer, Operand, Rows } from "@surprisal/core";
-import { type Binding, bind, type Dispatch, type Given } from "../kernel.ts";
+import type { DeviceBuffer, DType, Operand, Rows } from "@surprisal/core";
+import { type Binding, bind, type Dispatch, type Given, type ShaderName } from "../kernel.ts";
 
 /** What turning a plan into kernels needs of the backend. */
 export interface Planner {
@@ -31,6 +31,9 @@ const MANY_ROWS = 512;
 export function busy({ software }: Planner): number {
   return software ? 32 : 2048;
 }
+
+/** Shaders by which the lanes of a row put together what they have found. */
+export const LANES: readonly ShaderName[] = ["lanes", "lanes-by-tree", "lanes-by-subgroups"];
 
 /** How a kernel goes through rows: one invocation a row, or as many as there are lanes. */
 export interface RowGrid {
@@ -76,7 +79,10 @@ export function rowGrid(
   };
 }
 
-/** Whether neighbours along a dimension are vectors of four, in f32; so is what is not there. */
+/** What can be read and written by four. */
+export const IN_FOURS: ReadonlySet<DType> = new Set(["f32", "f16", "bf16"]);
+
+/** Whether neighbours along a dimension are vectors of four; so is what is not there. */
 export function isInFours(operand: Operand | undefined, rows: Rows, along: "classes" | "inner"): boolean {
   if (operand === undefined) return true;
   const { dtype, offset, strides } = operand;
@@ -84,7 +90,9 @@ export function isInFours(operand: Operand | undefined, rows: Rows, along: "clas
     along === "inner"
       ? [strides[2], strides[0], strides[1]]
       : [strides[1], strides[0], rows.inner > 1 ? strides[2] : 0];
-  return dtype === "f32" && rows[along] % 4 === 0 && step === 1 && [offset, ...others].every((each) => each % 4 === 0);
+  return (
+    IN_FOURS.has(dtype) && rows[along] % 4 === 0 && step === 1 && [offset, ...others].every((each) => each % 4 === 0)
+  );
 }
 
 /** The parts of a dispatch, of which most have few. */

@@ -3,7 +3,7 @@ import type { Dispatch } from "../kernel.ts";
 import type { Three } from "./boxes.ts";
 import { mostGroupsOf } from "./cross-entropy.ts";
 import { elementsOf, numbering, type Piece, piecesOf } from "./pieces.ts";
-import { busy, dispatch, Operands, PART_BYTES, type Planner, rowGrid } from "./planner.ts";
+import { busy, dispatch, IN_FOURS, LANES, Operands, PART_BYTES, type Planner, rowGrid } from "./planner.ts";
 
 /** Elements that an invocation adds up. */
 const ELEMENTS = 16;
@@ -82,7 +82,7 @@ function takesFours(plan: PointwisePlan): boolean {
   const above = typeof upstream === "number" || gradient === undefined ? undefined : upstream;
   const operands = [a, b, above, gradient, reduce === "total" ? undefined : output];
   const isDense = ({ dtype, offset, strides }: Operand): boolean =>
-    dtype === "f32" &&
+    IN_FOURS.has(dtype) &&
     offset % 4 === 0 &&
     (inner === 1 || strides[2] === 1) &&
     (classes === 1 || strides[1] === inner) &&
@@ -145,7 +145,7 @@ function kernelsOf(
     shaders:
       grid === undefined
         ? ["group", "pointwise", ...(fours ? (["fours", "four-elements"] as const) : [])]
-        : ["fours", "lanes", "pointwise", "rows"],
+        : ["fours", ...LANES, "pointwise", "rows"],
     flags: [...Object.entries(conditions).flatMap(([name, holds]) => (holds ? [name] : [])), ...(grid?.flags ?? [])],
     constants: grid?.constants ?? { GROUP: group },
     integers: { ...integers, ...grid?.integers },

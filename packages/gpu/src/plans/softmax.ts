@@ -1,7 +1,7 @@
 import type { SoftmaxPlan } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
 import { piecesOf } from "./pieces.ts";
-import { dispatch, isInFours, Operands, type Planner, rowGrid, type RowGrid } from "./planner.ts";
+import { dispatch, isInFours, LANES, Operands, type Planner, rowGrid, type RowGrid } from "./planner.ts";
 import { segmentGrids, segmentsOf } from "./segments.ts";
 
 /** A kernel for each piece; two where rows are few and long, unless all of a row is needed once more for its gradient. */
@@ -18,7 +18,7 @@ export function softmax({ of, rows, input, upstream, output }: SoftmaxPlan, plan
     const whole = fours && of !== "log-sum-exp";
     const kernel = (grid: RowGrid, outputs: (given: Operands) => Operands): Dispatch =>
       dispatch({
-        shaders: ["fours", "lanes", "scan", "segments", "softmax", "rows"],
+        shaders: ["fours", ...LANES, "scan", "segments", "softmax", "rows"],
         ...grid,
         flags: [...grid.flags, ...flags, ...(fours ? ["FOURS"] : [])],
         given: outputs(new Operands().add("input", from, "in", "input", fours)),
