@@ -56,7 +56,7 @@ describe("usage errors: exit code 2, one line, nothing on stdout", () => {
     [
       "a word that is not among the choices",
       ["demo", "--backend", "tpu"],
-      "surprisal: option '--backend <name>' argument 'tpu' is invalid. Allowed choices are all, gpu, wasm, cpu.",
+      "surprisal: option '--backend <name>' argument 'tpu' is invalid. Allowed choices are auto, gpu, wasm, cpu.",
     ],
   ])("%s", async (_what, argv, message) => {
     expect(await run(...argv)).toEqual({ code: 2, stdout: "", stderr: `${message}\n` });

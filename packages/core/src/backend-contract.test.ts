@@ -266,6 +266,31 @@ describe("choose", () => {
     expect((await choose<Backend>([last, cpu])).backend.name).toBe("counting");
   });
 
+  describe("a device in software", () => {
+    const disposed: string[] = [];
+    const inSoftware = (name: string) => (): Backend => ({
+      ...counting(),
+      name,
+      describe: () => ({ software: true }),
+      dispose: () => void disposed.push(name),
+    });
+    const reason = "its device is software: processors are faster without it";
+
+    test("is passed over and disposed of where there is another", async () => {
+      const { backend, passedOver } = await choose<Backend>([none, inSoftware("a"), inSoftware("b"), cpu, last]);
+      expect(backend).toBe(cpu());
+      expect(passedOver.map((each) => each.reason)).toEqual(["no adapter", reason, reason]);
+      expect(disposed.splice(0).toSorted()).toEqual(["a", "b"]);
+    });
+
+    test("is taken where there is no other: the first one", async () => {
+      const { backend, passedOver } = await choose<Backend>([none, inSoftware("a"), inSoftware("b"), rejected]);
+      expect(backend.name).toBe("a");
+      expect(passedOver).toEqual([{ name: "none", reason: "no adapter" }]);
+      expect(disposed).toEqual(["b"]);
+    });
+  });
+
   test("gives all reasons if there is none", async () => {
     const reasons = failure("backend-unavailable", "none: no adapter; rejected: no SIMD");
     await expect(choose([none, rejected])).rejects.toThrow(reasons);

@@ -54,7 +54,7 @@ export interface Backend {
   explain?(plan: Plan): PlanParts | undefined;
   /** Queues the plans in order. A host backend has finished on return and throws DataError before it writes an output. */
   run(plans: readonly Plan[]): void;
-  /** What was found and chosen, as plain data. */
+  /** What was found and chosen, as plain data; with `software: true` where its device is a program on processors. */
   describe(): Readonly<Record<string, unknown>>;
   /** Frees everything; idempotent. */
   dispose(): void;

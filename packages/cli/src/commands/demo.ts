@@ -15,9 +15,9 @@ export function addDemo(program: Command, io: Io): void {
     .summary("a tour of the mathematics, with live numbers")
     .description("Entropy, cross entropy, binary and categorical; small, large, and on every backend.")
     .addOption(
-      new Option("--backend <name>", "which backends to compare at the end")
-        .choices(["all", ...BACKENDS.map(({ name }) => name)])
-        .default("all"),
+      new Option("--backend <name>", "which to compare at the end; auto: all")
+        .choices(["auto", ...BACKENDS.map(({ name }) => name)])
+        .default("auto"),
     )
     .option("--json", "one line of JSON, for programs")
     .addHelpText("after", NOTES)

@@ -159,7 +159,7 @@ describe("the text", () => {
 it("writes section by section, with its progress on a terminal only", async () => {
   const stdout = new Captured();
   const stderr = Object.assign(new Captured(), { isTTY: true });
-  await runDemo({ backend: "all" }, { stdout, stderr }, 4);
+  await runDemo({ backend: "auto" }, { stdout, stderr }, 4);
   expect(plainLines(stdout.text).filter((line) => /^\d {2}/.test(line))).toHaveLength(6);
   expect(stdout.text).not.toContain("computing");
   expect(stderr.text).toContain("computing …");

@@ -22,8 +22,8 @@ const SIDE = 128;
  * @throws CliError with exit code 1 for a composed value and a built-in one that disagree
  */
 export async function runDemo({ backend, json = false }: DemoOptions, io: Io, side: number = SIDE): Promise<void> {
-  if (backend !== "all") (await chooseBackend(backend)).backend.dispose();
-  const backends = BACKENDS.filter(({ name }) => backend === "all" || name === backend);
+  if (backend !== "auto") (await chooseBackend(backend)).backend.dispose();
+  const backends = BACKENDS.filter(({ name }) => backend === "auto" || name === backend);
   const setup = { backends, side };
   const sections = json ? await writeJson(setup, io) : await writeText(setup, io);
   gate(sections.flatMap(({ checks }) => checks));
