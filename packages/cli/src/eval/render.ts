@@ -1,8 +1,9 @@
+import type { Evaluation } from "../report/evaluation.ts";
 import type { Style } from "../report/style.ts";
 import { evaluationDetails, evaluationLines, type Line, nonFiniteDetails } from "../report/evaluation-text.ts";
 import { count, milliseconds, shapeText, significant } from "../report/numbers.ts";
 import { table } from "../report/table.ts";
-import { type EvalReport, evaluationOf } from "./report.ts";
+import type { EvalReport } from "./report.ts";
 
 const SHOWN_LOSSES = 10;
 /** Of fewer rows the worst are most of them. */
@@ -16,9 +17,8 @@ const KINDS = {
 } as const satisfies Record<EvalReport["targets"]["kind"], string>;
 
 /** The report for people. */
-export function renderEval(report: EvalReport, style: Style): string {
+export function renderEval(report: EvalReport, evaluation: Evaluation, style: Style): string {
   const { logits, targets, backend } = report;
-  const evaluation = evaluationOf(report);
   const lines: Line[] = [
     ["logits", `${shapeText(logits.shape)} ${logits.dtype}  ${style.dim(logitsText(report))}`],
     [

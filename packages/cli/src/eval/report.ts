@@ -1,6 +1,5 @@
 import type { DType } from "@surprisal/core";
 import type { MetricsResult } from "../metrics/metrics.ts";
-import type { Evaluation } from "../report/evaluation.ts";
 import type { ReaderShape } from "../readers/array-reader.ts";
 import type { TargetKind } from "./geometry.ts";
 
@@ -52,13 +51,4 @@ export function finalShape(shape: ReaderShape, elements: number): readonly numbe
   const [first, ...rest] = shape;
   if (shape.length === 0 || first !== undefined) return shape as readonly number[];
   return [elements / rest.reduce((product, size) => product * size, 1), ...rest];
-}
-
-/** What tables and pages show of a report: for reduction `"none"` the mean. */
-export function evaluationOf({ loss, lossBits, reduction, metrics, bitsPerByte }: EvalReport): Evaluation {
-  const bytes = bitsPerByte === undefined ? {} : { bitsPerByte };
-  if (reduction !== "none" && typeof loss === "number" && typeof lossBits === "number") {
-    return { ...metrics, ...bytes, reduction, loss, lossBits };
-  }
-  return { ...metrics, ...bytes, reduction: "mean", loss: metrics.lossMean, lossBits: metrics.lossMeanBits };
 }

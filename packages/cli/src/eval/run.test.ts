@@ -1,8 +1,11 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Backend, cpu } from "@surprisal/core";
 import { describe, expect, it, vi } from "vitest";
 import type { BackendEntry } from "../backends.ts";
 import { EXIT } from "../exit.ts";
+import { readState } from "../state/file.ts";
 import { Captured, fixture, type Ran, run } from "../testing/io.ts";
 import { npyBytes, temporary } from "../testing/npy.ts";
 import type { EvalReport } from "./report.ts";
@@ -85,6 +88,7 @@ describe("losses against NumPy's", () => {
     const base = await evaluate("logits-f4.npy", "targets-i8.npy");
     const halved = await evaluate("logits-f4.npy", "targets-i8.npy", "--normalizer", "10");
     expect(Number(halved.loss)).toBeCloseTo(Number(base.loss) / 2, 6);
+    expect(halved.perplexity).toBeCloseTo(Math.exp(Number(halved.loss)), 12);
     const flat = await evaluate("logits-f4.npy", "targets-i8.npy", "--logit-scale", "0");
     expect(flat.loss).toBeCloseTo(Math.log(3), 6);
     const penalized = await evaluate("logits-f4.npy", "targets-i8.npy", "--logit-scale", "0", "--z-loss", "0.5");
@@ -156,6 +160,15 @@ describe("the report", () => {
     expect(stdout).toContain("\u001b[1m0.885658\u001b[22m ± 0.17 nats");
   });
 
+  it("the perplexity is that of the mean that is shown", async () => {
+    const argv = ["eval", fixture("logits-f4.npy"), fixture("targets-i8.npy"), "--backend", "cpu"];
+    const { stdout } = await run(...argv, "--normalizer", "10");
+    expect(stdout).toMatch(/^loss +0\.442829 nats = /m);
+    expect(stdout).toMatch(/^perplexity +1\.55711 {2}exp of the mean loss$/m);
+    const empty = [fixture("empty-logits.npy"), fixture("empty-targets.npy"), "--backend", "cpu"];
+    expect((await run("eval", ...empty, "--reduction", "sum", "--on-empty", "throw")).code).toBe(EXIT.done);
+  });
+
   it("shows the first losses of many", async () => {
     const logits = temporary(npyBytes({ shape: "(12, 1)", data: new Float32Array(12) }));
     const targets = temporary(npyBytes({ descr: "|u1", shape: "(12,)", data: new Uint8Array(12) }));
@@ -181,6 +194,28 @@ describe("a backend that refuses", () => {
     expect(backend).toMatchObject({ name: "cpu", passedOver: [{ name: "gpu" }] });
     expect(backend.passedOver[0]?.reason).toContain("it has no f64");
     expectLoss(loss, (expected["f8"] as { mean: number }).mean);
+  });
+
+  it("is not what a state says, nor asked again by a later shard", async () => {
+    const home = mkdtempSync(join(tmpdir(), "surprisal-refusing-"));
+    const io = { stdout: new Captured(), stderr: new Captured() };
+    for (const index of [1, 2]) {
+      const state = join(home, `${index}.json`);
+      await runEval(files, { ...options, backend: "auto", state, shard: { index, count: 2 } }, io, { entries });
+      expect((await readState(state)).settings.options).toMatchObject({ backend: "cpu" });
+    }
+  });
+
+  it.each([
+    ["one-hot of a single class", "(2, 1)", "|u1", Uint8Array.of(1, 1)],
+    ["probabilities of a single class", "(2, 1)", "<f8", Float64Array.of(1, 1)],
+    ["indices", "(2,)", "<i8", BigInt64Array.of(0n, 0n)],
+  ])("whatever targets are: %s", async (_what, shape, descr, data) => {
+    const io = { stdout: new Captured(), stderr: new Captured() };
+    const logits = temporary(npyBytes({ descr: "<f2", shape: "(2, 1)", data: new Uint16Array(2) }));
+    const targets = temporary(npyBytes({ descr, shape, data }));
+    await runEval({ logits, targets }, { ...options, backend: "auto", state: `${targets}.json` }, io, { entries });
+    expect(JSON.parse(io.stdout.text)).toMatchObject({ loss: 0, rows: 2, backend: { name: "cpu" } });
   });
 
   it("is an error where it was asked for, or is the last", async () => {

@@ -1,26 +1,25 @@
-import { type Backend, crossEntropy, isSurprisalError, tensor } from "@surprisal/core";
-import { type BackendEntry, BACKENDS, chooseBackend, type Chosen } from "../backends.ts";
+import { crossEntropy, tensor } from "@surprisal/core";
+import { type BackendEntry, BACKENDS, type Chosen } from "../backends.ts";
 import { CliError, EXIT } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { Metrics } from "../metrics/metrics.ts";
-import { bitsPerByte } from "../metrics/reduced.ts";
+import { type Evaluation, evaluationOf } from "../report/evaluation.ts";
 import { checkGates } from "../report/gates.ts";
 import { toJson } from "../report/json.ts";
 import { styleFor } from "../report/style.ts";
 import { rowProgress } from "../report/progress-bar.ts";
-import { binaryEvaluator } from "./binary.ts";
-import { categoricalEvaluator } from "./categorical.ts";
 import { countRows } from "./count-rows.ts";
 import { evaluateRows, type Evaluated, metricSettingsOf, planOf } from "./evaluate.ts";
-import type { EvaluationPlan, Evaluator } from "./evaluator.ts";
+import type { EvaluationPlan } from "./evaluator.ts";
 import { explain } from "./explain.ts";
 import { type EvalInputs, openInputs } from "./inputs.ts";
 import { type EvalFiles, type EvalOptions, lossOptions } from "./options.ts";
-import { reduced } from "./reduce.ts";
 import { inRange } from "./row-range.ts";
 import { openState } from "./stateful.ts";
-import { type EvalReport, evaluationOf, finalShape } from "./report.ts";
+import { type EvalReport, finalShape } from "./report.ts";
 import { targetsPerRow } from "./blocks.ts";
+import { Evaluators } from "./evaluators.ts";
+import { trialBlock } from "./trial-block.ts";
 
 /** What tests change. */
 export interface EvalSetting {
@@ -42,13 +41,13 @@ export async function runEval(
     checkOptions(options);
     const inputs = await openInputs(all, options);
     try {
-      const report = await makeReport(inputs, all, options, { io, ...setting });
+      const { report, evaluation } = await makeReport(inputs, all, options, { io, ...setting });
       if (options.report !== undefined) {
         const { writePage } = await import("./page.ts");
-        await writePage(options.report, report);
+        await writePage(options.report, report, evaluation);
       }
-      io.stdout.write(options.json === true ? toJson(report) : await rendered(report, io));
-      checkGates(evaluationOf(report), options);
+      io.stdout.write(options.json === true ? toJson(report) : await rendered(report, evaluation, io));
+      checkGates(evaluation, options);
     } finally {
       inputs.close();
     }
@@ -89,7 +88,7 @@ async function makeReport(
   files: EvalFiles,
   options: EvalOptions,
   { io, entries = BACKENDS, blockBytes, turn }: EvalSetting & { readonly io: Io },
-): Promise<EvalReport> {
+): Promise<Found> {
   const { fromProbabilities = false, posWeight } = options;
   const plan = await planOf(inputs, lossOptions(options), { fromProbabilities, posWeight });
   using evaluators = new Evaluators(entries, options.backend, plan);
@@ -99,7 +98,7 @@ async function makeReport(
       ? undefined
       : await openState(options.state, inputs, plan, options, {
           metrics: metricSettings,
-          backend: (await evaluators.chosen()).backend.name,
+          backend: await evaluators.settle(trialBlock(inputs)),
           countRows: () => countRows(files, options, rowProgress(io.stderr, undefined)),
         });
   const part = stateful === undefined ? inputs : inRange(inputs, stateful.range);
@@ -123,59 +122,6 @@ async function makeReport(
   }
 }
 
-/** The backend that was asked for. `auto` goes on to the next where one refuses the first block, as a GPU refuses f64. */
-class Evaluators implements Disposable {
-  #entries: readonly BackendEntry[];
-  readonly #wanted: string;
-  readonly #plan: EvaluationPlan;
-  #evaluator: Evaluator | undefined;
-  #passedOver: Chosen["passedOver"] = [];
-
-  constructor(entries: readonly BackendEntry[], wanted: string, plan: EvaluationPlan) {
-    this.#entries = entries;
-    this.#wanted = wanted;
-    this.#plan = plan;
-  }
-
-  async evaluate(block: Parameters<Evaluator["evaluate"]>[0]): ReturnType<Evaluator["evaluate"]> {
-    const evaluator = (this.#evaluator ??= await this.#choose());
-    try {
-      return await evaluator.evaluate(block);
-    } catch (error) {
-      if (this.#wanted !== "auto" || this.#entries.length === 0 || block.firstRow > 0 || !isRefusal(error)) throw error;
-      this[Symbol.dispose]();
-      this.#passedOver = [...this.#passedOver, { name: evaluator.backend.name, reason: error.message }];
-      return this.evaluate(block);
-    }
-  }
-
-  /** The backend that computed, also where there was nothing to compute. */
-  async chosen(): Promise<Chosen> {
-    this.#evaluator ??= await this.#choose();
-    return { backend: this.#evaluator.backend, passedOver: this.#passedOver };
-  }
-
-  [Symbol.dispose](): void {
-    this.#evaluator?.dispose();
-    this.#evaluator = undefined;
-  }
-
-  async #choose(): Promise<Evaluator> {
-    const { backend, passedOver } = await chooseBackend(this.#wanted, this.#entries);
-    this.#entries = this.#entries.slice(passedOver.length + 1);
-    this.#passedOver = [...this.#passedOver, ...passedOver];
-    return evaluatorOn(this.#plan, backend);
-  }
-}
-
-function evaluatorOn(plan: EvaluationPlan, backend: Backend): Evaluator {
-  return plan.geometry.kind === "binary" ? binaryEvaluator(plan, backend) : categoricalEvaluator(plan, backend);
-}
-
-function isRefusal(error: unknown): error is Error {
-  return isSurprisalError(error) && error.code === "backend-refused";
-}
-
 interface Parts {
   readonly inputs: EvalInputs;
   readonly files: EvalFiles;
@@ -185,12 +131,26 @@ interface Parts {
   readonly bytes: number | undefined;
 }
 
-function reportOf({ inputs, files, plan, evaluated, chosen, bytes }: Parts): EvalReport {
+/** What JSON gets, and what tables, pages and gates look at: for reduction `"none"` that has the mean. */
+interface Found {
+  readonly report: EvalReport;
+  readonly evaluation: Evaluation;
+}
+
+function reportOf({ inputs, files, plan, evaluated, chosen, bytes }: Parts): Found {
   const { logits, targets, geometry } = inputs;
   const { backend, passedOver } = chosen;
+  const { losses } = evaluated;
+  const { reduction = "mean", normalizer, onEmpty } = plan.loss;
   const metrics = evaluated.metrics.result();
-  const { rows, keptRows, correct, accuracy } = metrics;
-  return {
+  const reduced = {
+    reduction: reduction === "none" ? "mean" : reduction,
+    ...(normalizer !== undefined && { normalizer }),
+    ...(onEmpty !== undefined && { onEmpty: reduction === "none" && onEmpty === "throw" ? "nan" : onEmpty }),
+  } as const;
+  const evaluation = evaluationOf(metrics, { reduction: reduced, bytes });
+  const { loss, lossBits, perplexity, bitsPerByte, rows, keptRows, correct, accuracy } = evaluation;
+  const report: EvalReport = {
     version: 1,
     command: "eval",
     logits: {
@@ -206,21 +166,24 @@ function reportOf({ inputs, files, plan, evaluated, chosen, bytes }: Parts): Eva
       dtype: targets.dtype,
       kind: geometry.kind,
     },
-    reduction: plan.loss.reduction ?? "mean",
-    ...reduced(metrics, plan.loss, evaluated.losses),
+    reduction,
+    loss: losses ?? loss,
+    lossBits: losses?.map((each) => each / Math.LN2) ?? lossBits,
+    perplexity,
     rows,
     keptRows,
     correct,
     accuracy,
-    ...(bytes !== undefined && { bitsPerByte: bitsPerByte(metrics, bytes) }),
+    ...(bitsPerByte !== undefined && { bitsPerByte }),
     metrics,
     backend: { name: backend.name, passedOver },
     milliseconds: evaluated.milliseconds,
   };
+  return { report, evaluation };
 }
 
 /** Tables are not loaded for `--json`. */
-async function rendered(report: EvalReport, io: Io): Promise<string> {
+async function rendered(report: EvalReport, evaluation: Evaluation, io: Io): Promise<string> {
   const { renderEval } = await import("./render.ts");
-  return renderEval(report, styleFor(io.stdout));
+  return renderEval(report, evaluation, styleFor(io.stdout));
 }

@@ -9,6 +9,7 @@ import { Captured, fixture, run } from "../testing/io.ts";
 import { npyBytes, temporary } from "../testing/npy.ts";
 import { rowBlock } from "../testing/rows.ts";
 import { shardState } from "../testing/states.ts";
+import type { EvalReport } from "./report.ts";
 import { countRows } from "./count-rows.ts";
 import { runEval } from "./run.ts";
 
@@ -50,6 +51,7 @@ async function shardsOf(
 
 it.each([
   ["rows", files()],
+  ["a mean by another divisor", [...files(), "--normalizer", "1000"]],
   ["rows with weights and smoothing", [...files(), "--label-smoothing", "0.1", "--top-k", "1,3"]],
   ["positions with the classes before them", files("(43, 7, 7)", "(43, 7)")],
   [
@@ -60,8 +62,8 @@ it.each([
   const one = await shardsOf(argv, 1);
   expect(await shardsOf(argv, 4)).toEqual(one);
   const { stdout } = await run("eval", ...argv, "--backend", "cpu", "--json");
-  const plain = JSON.parse(stdout) as { loss: number; metrics: object };
-  expect(one).toMatchObject({ ...plain.metrics, loss: plain.loss });
+  const { metrics, loss, lossBits, perplexity } = JSON.parse(stdout) as EvalReport;
+  expect(one).toMatchObject({ ...metrics, loss, lossBits, perplexity });
 });
 
 describe("files that do not say how many rows they have", () => {

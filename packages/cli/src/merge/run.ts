@@ -53,7 +53,7 @@ async function writePage(file: string, report: MergeReport): Promise<void> {
 }
 
 function reportOf({ metrics, settings, shards }: Merged): MergeReport {
-  return { version: 1, command: "merge", shards, settings, ...evaluationOf(metrics, settings) };
+  return { version: 1, command: "merge", shards, settings, ...evaluationOf(metrics.result(), settings) };
 }
 
 /** Tables are not loaded for `--json`. */

@@ -1,5 +1,5 @@
 import { ExactSums } from "./exact-sums.ts";
-import { nearestRatio } from "./fixed-point.ts";
+import { nearestRatio, UNITS_PER_ONE } from "./fixed-point.ts";
 import type { RowBlock } from "./row-block.ts";
 import { increment, type Tally } from "./tally.ts";
 import { divided } from "./totals.ts";
@@ -25,8 +25,6 @@ export interface CalibrationResult {
   /** Kept rows without a softmax, which are in no bin. */
   readonly unbinned: number;
 }
-
-const UNITS_PER_ONE = 1n << 1074n;
 
 /** Accuracy by confidence, in bins of equal width. */
 export class Calibration implements Tally {

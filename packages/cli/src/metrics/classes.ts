@@ -1,5 +1,5 @@
 import { ExactSums } from "./exact-sums.ts";
-import { nearestRatio } from "./fixed-point.ts";
+import { nearestRatio, UNITS_PER_ONE } from "./fixed-point.ts";
 import type { RowBlock } from "./row-block.ts";
 import { increment, type Tally } from "./tally.ts";
 
@@ -17,8 +17,6 @@ export interface ClassResult {
   /** Σ loss / Σ weight, in nats. */
   readonly lossMean: number;
 }
-
-const UNITS_PER_ONE = 1n << 1074n;
 
 /** Counts and losses by class. Memory: 32 bytes for each class and the limbs of its losses, about 100 together. */
 export class Classes implements Tally {

@@ -2,7 +2,8 @@
 
 /** log₂ of the unit. */
 const UNIT_EXPONENT = -1074;
-const UNITS_PER_ONE = 1n << BigInt(-UNIT_EXPONENT);
+/** 1 as an integer. */
+export const UNITS_PER_ONE: bigint = 1n << BigInt(-UNIT_EXPONENT);
 const SIGNIFICANT_BITS = 53;
 
 const double = new Float64Array(1);

@@ -1,5 +1,5 @@
 import { ExactSums } from "./exact-sums.ts";
-import { nearestRatio } from "./fixed-point.ts";
+import { nearestRatio, UNITS_PER_ONE } from "./fixed-point.ts";
 import { increment, type Tally } from "./tally.ts";
 import { divided } from "./totals.ts";
 
@@ -12,8 +12,6 @@ export interface MomentsResult {
   readonly standardError: number;
   readonly rootMeanSquare: number;
 }
-
-const UNITS_PER_ONE = 1n << 1074n;
 
 /** Sums of numbers and of their squares, without error. */
 export class Moments implements Tally {

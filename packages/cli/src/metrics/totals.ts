@@ -1,5 +1,5 @@
 import { ExactSums } from "./exact-sums.ts";
-import { nearestRatio } from "./fixed-point.ts";
+import { nearestRatio, UNITS_PER_ONE } from "./fixed-point.ts";
 import type { RowBlock } from "./row-block.ts";
 import { increment, type Tally } from "./tally.ts";
 
@@ -29,8 +29,6 @@ export interface TotalsResult {
   readonly entropyMean: number;
   readonly nonFinite: { readonly nan: number; readonly positive: number; readonly negative: number };
 }
-
-const UNITS_PER_ONE = 1n << 1074n;
 
 /** Sums and counts over all rows. */
 export class Totals implements Tally {

@@ -82,8 +82,9 @@ function lossText({ loss, lossBits, reduction, lossMean, lossStandardError }: Ev
 }
 
 /** exp(mean ± standard error). */
-function perplexityRange({ lossMean, lossStandardError }: Evaluation): string {
-  if (!Number.isFinite(lossMean + lossStandardError)) return "exp of the mean loss";
+function perplexityRange({ lossMean, lossStandardError, perplexity }: Evaluation): string {
+  if (!Number.isFinite(lossMean + lossStandardError) || perplexity !== Math.exp(lossMean))
+    return "exp of the mean loss";
   const [low, high] = [lossMean - lossStandardError, lossMean + lossStandardError].map(Math.exp);
   return `exp of the mean loss; ${significant(low ?? NaN, 5)} to ${significant(high ?? NaN, 5)} by its standard error`;
 }

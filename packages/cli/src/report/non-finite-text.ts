@@ -28,5 +28,6 @@ export function zeroDivisorText({
 }: Pick<MetricsResult, "zeroDivisor" | "rows">): string | undefined {
   if (zeroDivisor === undefined) return undefined;
   if (zeroDivisor === "weights") return "the weights of the kept rows add up to 0";
-  return rows === 0 ? "there are no rows" : `all ${count(rows)} rows are left out`;
+  if (rows === 0) return "there are no rows";
+  return rows === 1 ? "the only row is left out" : `all ${count(rows)} rows are left out`;
 }

@@ -9,7 +9,7 @@ import { htmlReport } from "./page.ts";
 function evaluationOfRows(rows: readonly RowSpec[], indices: boolean = true): Evaluation {
   const metrics = new Metrics({ classes: 4, indices, ...DEFAULT_METRICS });
   metrics.add(rowBlock(rows));
-  return evaluationOf(metrics, { reduction: { reduction: "mean" } });
+  return evaluationOf(metrics.result(), { reduction: { reduction: "mean" } });
 }
 
 const FACTS = { title: "logits.npy", settings: [["backend", "wasm"]] } as const;
@@ -53,7 +53,7 @@ it("says which losses are not finite, and why, where there are any", () => {
   expect(page).toContain("<td>the logit of the target is −∞, its probability 0 (class 3)</td>");
   expect(page).toContain(`<th scope="row">a logit is NaN</th><td>1</td>`);
   expect(htmlReport(evaluationOfRows([{}]), FACTS)).not.toContain("not finite");
-  expect(htmlReport(evaluationOfRows([{ kept: false }]), FACTS)).toContain("all 1 rows are left out");
+  expect(htmlReport(evaluationOfRows([{ kept: false }]), FACTS)).toContain("the only row is left out");
 });
 
 it("what comes from outside stays text", () => {

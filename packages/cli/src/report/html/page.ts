@@ -77,11 +77,13 @@ function main(evaluation: Evaluation, settings: PageFacts["settings"]): Markup {
 }
 
 function tiles(evaluation: Evaluation): Markup {
-  const { loss, lossBits, reduction, lossStandardError, perplexity, accuracy, correct, ranks, calibration } =
+  const { loss, lossMean, lossBits, reduction, lossStandardError, perplexity, accuracy, correct, ranks, calibration } =
     evaluation;
   const { nonFinite, bitsPerByte } = evaluation;
   const error =
-    reduction === "mean" && Number.isFinite(lossStandardError) ? ` ± ${significant(lossStandardError, 2)}` : "";
+    reduction === "mean" && loss === lossMean && Number.isFinite(lossStandardError)
+      ? ` ± ${significant(lossStandardError, 2)}`
+      : "";
   const topK = ranks.topK.filter(({ k }) => k > 1).map((each) => `top-${each.k} ${percent(each.accuracy)}`);
   const broken = nonFinite.nan + nonFinite.positive + nonFinite.negative;
   const noMean = Number.isFinite(loss) ? undefined : zeroDivisorText(evaluation);
