@@ -2,9 +2,9 @@ import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { LaneReport } from "@surprisal/conformance";
 import { type Browser, chromium } from "playwright";
-import { crossEntropy, randint, randn } from "@surprisal/core";
 import { checkSupport } from "../../apps/conformance/src/program/support.ts";
 import { chromiumLaunch } from "../chromium.ts";
+import { checkPage, type DemoLosses, demoLosses, type PageAnswer } from "./demo.ts";
 import { type Facts, factsChanged, pinnable, readFacts, writeFacts } from "./facts.ts";
 import { bundle, BUNDLERS, inPage, JUDGING } from "./pages.ts";
 import { installPacked } from "./project.ts";
@@ -16,7 +16,7 @@ import { inRuntime, RUNTIMES } from "./runtimes.ts";
 
 const { values } = parseArgs({
   options: {
-    whole: { type: "boolean", default: false }, // all cases for cpu and wasm, in Node 24 and in Chromium
+    whole: { type: "boolean", default: false }, // in Node 24 and in an isolated page all cases for cpu and wasm, and more for gpu
     update: { type: "boolean", default: false }, // pins the facts that are found
     lane: { type: "string", default: "" }, // only those whose title begins so
   },
@@ -24,6 +24,7 @@ const { values } = parseArgs({
 
 /** Every so manieth case. Kernels of gpu are compiled for each kind of case, in software. */
 const EVERY = { cpu: 40, wasm: 40, gpu: 1000 } as const;
+const EVERY_OF_WHOLE = { cpu: 1, wasm: 1, gpu: 100 } as const;
 type Name = keyof typeof EVERY;
 
 /** The lane of the sources that may refuse the same. */
@@ -60,10 +61,11 @@ if (values.update) writeFacts({ ...pinned, ...found });
 process.exitCode = failures === 0 ? 0 : 1;
 
 function everyOf(name: Name, canBeWhole: boolean): number {
-  return values.whole && canBeWhole && name !== "gpu" ? 1 : EVERY[name];
+  return (values.whole && canBeWhole ? EVERY_OF_WHOLE : EVERY)[name];
 }
 
 async function inChromium(browser: Browser): Promise<void> {
+  let demo: Promise<DemoLosses> | undefined;
   for (const isolated of [true, false]) {
     for (const name of NAMES) {
       const every = everyOf(name, isolated);
@@ -77,24 +79,10 @@ async function inChromium(browser: Browser): Promise<void> {
     for (const isolated of [true, false]) {
       await told(`${name}, ${isolated ? "" : "not "}isolated`, async () => {
         const place = { folder: bundle(folder, bundler), isolated };
-        return checked(await inPage<Check>(browser, place, "check"));
+        return checkPage(await inPage<PageAnswer>(browser, place, "check"), await (demo ??= demoLosses(folder)));
       });
     }
   }
-}
-
-/** What fixture/check.js gives. */
-interface Check {
-  readonly loss: number;
-  readonly errors: readonly number[];
-}
-
-async function checked({ loss, errors }: Check): Promise<string> {
-  const here = crossEntropy(randn([200, 1000], { seed: 1 }), randint(0, 1000, [200], { seed: 2 }));
-  const expected = await here.item();
-  if (!(Math.abs(loss - expected) < 1e-6)) throw new Error(`the loss on cpu is ${loss}; it is ${expected} here`);
-  if (errors.length !== 2 || !errors.every((error) => error < 1e-6)) throw new Error(`off by ${errors.join(" and ")}`);
-  return `loss ${loss.toFixed(6)}, wasm ${errors[0]?.toExponential(1)} and gpu ${errors[1]?.toExponential(1)} off cpu`;
 }
 
 /** The installed command, which knows whether backends compute correctly. */
