@@ -1,5 +1,6 @@
 import { bytesOf } from "./dtype.ts";
 import { splitGradients, type LinearCrossEntropyGradOptions, lowerLayer } from "./linear-cross-entropy.ts";
+import { FILTER_CLASSES } from "./plan.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How a call would run, and what it costs. */
@@ -16,7 +17,9 @@ export interface LinearCrossEntropyExplanation {
   readonly blockRows: number;
   /** Classes of a part. */
   readonly blockClasses: number;
-  /** Multiplications and additions of all matrix products, those among them that are made again rather than kept. */
+  /** Classes of a span that `gradientFilter` leaves out or keeps; undefined where nothing is filtered. */
+  readonly filterClasses: number | undefined;
+  /** Multiplications and additions of all matrix products, those among them that are made again rather than kept: with a filter at most. */
   readonly flops: number;
   /** What the products read and write, if nothing stays in a cache from one part to the next. */
   readonly bytesMoved: number;
@@ -54,7 +57,7 @@ export function explainLinearCrossEntropy(
 ): LinearCrossEntropyExplanation {
   const where = "explainLinearCrossEntropy";
   const { rest, wanted } = splitGradients(where, options, []);
-  const { job, rows, features, maxBytes, dtype, gradHidden, gradWeight } = lowerLayer(
+  const { job, rows, features, maxBytes, dtype, gradHidden, gradWeight, discardedMass } = lowerLayer(
     where,
     hidden,
     weight,
@@ -76,6 +79,7 @@ export function explainLinearCrossEntropy(
     blocks: rowParts * classParts,
     blockRows,
     blockClasses,
+    filterClasses: discardedMass && FILTER_CLASSES,
     flops: products * 2 * rows.outer * rows.classes * features,
     bytesMoved: products * moved * width,
     workingBytes,

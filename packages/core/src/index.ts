@@ -65,6 +65,7 @@ export type {
   CopyPlan,
   CrossEntropyPlan,
   DenseTarget,
+  GradientFilter,
   IndexTarget,
   LinearCrossEntropyPlan,
   LossNumbers,
@@ -78,7 +79,7 @@ export type {
   SoftmaxPlan,
   TargetMassPlan,
 } from "./plan.ts";
-export { MASS_BYTES } from "./plan.ts";
+export { FILTER_CLASSES, MASS_BYTES } from "./plan.ts";
 export type { RandomOptions } from "./random.ts";
 export { rand, randint, randn } from "./random.ts";
 export type { Rows, Strides } from "./shape.ts";

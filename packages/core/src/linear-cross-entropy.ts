@@ -6,7 +6,7 @@ import { type DType, type FloatDType, resultDType } from "./dtype.ts";
 import { DTypeError, OptionError, ShapeError } from "./errors.ts";
 import { Job, type Output } from "./job.ts";
 import { type LogitsGeometry, lowerIndices, lowerLoss, lowerUpstream, resolve } from "./lower.ts";
-import { checkOptions, oneOf, safeInteger } from "./options.ts";
+import { checkOptions, inRange, oneOf, safeInteger } from "./options.ts";
 import { type Rows, sameShape, show, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -31,6 +31,13 @@ export interface LinearCrossEntropyGradOptions<
   readonly upstream?: number | Tensor;
   /** Which gradients are computed: a frozen head needs `["hidden"]`, a frozen model the others. Default: all. */
   readonly gradients?: readonly G[];
+  /**
+   * Leaves small probabilities out of the gradients, and their products out of the work: of each row, spans of 64 classes all of whose
+   * probabilities are below this bound, in [0, 1], unless the target's class is among them. Cut Cross-Entropy takes 2^-12, where
+   * bf16 would round them away ("Cut Your Losses in Large-Vocabulary Language Models", arXiv 2411.09009). The loss stays as it
+   * is. Not with labelSmoothing, under which each class is a target. Default: 0, nothing is left out.
+   */
+  readonly gradientFilter?: number;
 }
 
 /** What `linearCrossEntropyWithGrad` gives; gradients `G` were asked for. */
@@ -43,6 +50,11 @@ export interface LinearCrossEntropyWithGrad<B extends Backend = Backend, G exten
   readonly gradWeight: "weight" extends G ? Tensor<FloatDType, B> : undefined;
   /** Only with a bias. */
   readonly gradBias: Tensor<FloatDType, B> | undefined;
+  /**
+   * Only with a gradientFilter above 0 and a gradient: what it has left out, `Σ softmax(logits)[n, j]` over all rows n that count and
+   * all classes j of spans that were left out, `[]`. Divided by the number of rows it is a share: 0 nothing, 1 all.
+   */
+  readonly discardedMass: Tensor<FloatDType, B> | undefined;
 }
 
 const GRADIENTS: readonly LinearGradient[] = ["hidden", "weight", "bias"];
@@ -108,7 +120,10 @@ export function linearCrossEntropyWithGrad<B extends Backend, const G extends Li
 }
 
 /** Options of the layer, but for its gradients. */
-type LayerOptions = LinearCrossEntropyOptions & { readonly upstream?: number | Tensor };
+type LayerOptions = LinearCrossEntropyOptions & {
+  readonly upstream?: number | Tensor;
+  readonly gradientFilter?: number;
+};
 
 /** A call that has been checked, and can be run. */
 export interface Layer<B extends Backend> {
@@ -121,6 +136,7 @@ export interface Layer<B extends Backend> {
   readonly gradHidden: Output<FloatDType, B> | undefined;
   readonly gradWeight: Output<FloatDType, B> | undefined;
   readonly gradBias: Output<FloatDType, B> | undefined;
+  readonly discardedMass: Output<FloatDType, B> | undefined;
 }
 
 /** Which gradients a call asks for, and its other options. @throws OptionError `option-unknown`, `option-value` */
@@ -129,7 +145,7 @@ export function splitGradients(
   options: LinearCrossEntropyGradOptions,
   byDefault: readonly LinearGradient[],
 ): { readonly rest: LayerOptions; readonly wanted: readonly LinearGradient[] } {
-  checkOptions(where, options, [...OPTIONS, "upstream", "gradients"]);
+  checkOptions(where, options, [...OPTIONS, "upstream", "gradients", "gradientFilter"]);
   const { gradients = byDefault, ...rest } = options;
   if (!Array.isArray(gradients)) {
     const message = `${where}: gradients must be a list of "${GRADIENTS.join('", "')}"; got ${String(gradients)}`;
@@ -153,8 +169,10 @@ export function lowerLayer<B extends Backend>(
     classWeight,
     maxBytes: allowed = hidden.backend.workingBytes ?? DEFAULT_MAX_BYTES,
     upstream,
+    gradientFilter,
     ...rest
   } = options;
+  const bound = checkFilter(where, gradientFilter, options);
   const maxBytes = safeInteger(where, "maxBytes", allowed, 1);
   const resolved = resolve(where, { ...rest, ...(classWeight && { weight: classWeight }) }, CROSS_ENTROPY_OPTIONS);
   const geometry = checkMatrices(where, hidden, weight, bias);
@@ -167,6 +185,8 @@ export function lowerLayer<B extends Backend>(
   const gradHidden = gradients.includes("hidden") ? job.output(hidden.shape, dtype) : undefined;
   const gradWeight = gradients.includes("weight") ? job.output(weight.shape, dtype) : undefined;
   const gradBias = gradients.includes("bias") && bias !== undefined ? job.output(bias.shape, dtype) : undefined;
+  const backward = [gradHidden, gradWeight, gradBias].some((gradient) => gradient !== undefined);
+  const discardedMass = bound > 0 && backward ? job.output([], resultDType(dtype)) : undefined;
   const features = hidden.shape[dim] ?? 1;
   job.add({
     ...numbers,
@@ -183,9 +203,18 @@ export function lowerLayer<B extends Backend>(
     hiddenGradient: gradHidden?.perElement({ outer: rows.outer, classes: features, inner: 1 }),
     matrixGradient: gradWeight?.perElement({ outer: rows.classes, classes: features, inner: 1 }),
     biasGradient: gradBias?.perElement({ outer: 1, classes: rows.classes, inner: 1 }),
+    filter: discardedMass && { bound, discarded: discardedMass.perRow(rows) },
     maxBytes,
   });
-  return { job, rows, features, dtype, maxBytes, loss, gradHidden, gradWeight, gradBias };
+  return { job, rows, features, dtype, maxBytes, loss, gradHidden, gradWeight, gradBias, discardedMass };
+}
+
+/** The filter's bound, 0 for none. */
+function checkFilter(where: string, gradientFilter: unknown, { labelSmoothing = 0 }: LayerOptions): number {
+  const bound = inRange(where, "gradientFilter", gradientFilter ?? 0, 0, 1);
+  if (bound === 0 || labelSmoothing === 0) return bound;
+  const message = `${where}: gradientFilter needs labelSmoothing 0, for smoothing makes every class a target; got ${labelSmoothing}`;
+  throw new OptionError("option-value", message, { option: "gradientFilter", value: gradientFilter });
 }
 
 function run<B extends Backend>({
@@ -196,6 +225,7 @@ function run<B extends Backend>({
   readonly gradHidden: Tensor<FloatDType, B> | undefined;
   readonly gradWeight: Tensor<FloatDType, B> | undefined;
   readonly gradBias: Tensor<FloatDType, B> | undefined;
+  readonly discardedMass: Tensor<FloatDType, B> | undefined;
 } {
   job.run();
   return {
@@ -203,6 +233,7 @@ function run<B extends Backend>({
     gradHidden: outputs.gradHidden?.tensor(),
     gradWeight: outputs.gradWeight?.tensor(),
     gradBias: outputs.gradBias?.tensor(),
+    discardedMass: outputs.discardedMass?.tensor(),
   };
 }
 

@@ -131,6 +131,17 @@ export interface CrossEntropyPlan extends LossNumbers {
   readonly targetGradient: Operand | undefined;
 }
 
+/** Leaves spans of small probabilities out of gradients: docs/semantics.md, "The gradient filter". */
+export interface GradientFilter {
+  /** A span of `FILTER_CLASSES` classes of a row whose probabilities are all below it has a gradient of 0, unless it has the label. */
+  readonly bound: number;
+  /** The probability left out, summed over spans and rows: one number. */
+  readonly discarded: Operand;
+}
+
+/** Classes of a span: `64k … 64k + 63`. */
+export const FILTER_CLASSES = 64;
+
 /** Cross entropy of `hidden · weightᵀ + bias`. Matrices are rows × columns on the strides of `outer` and `classes`. */
 export interface LinearCrossEntropyPlan extends LossNumbers {
   readonly kind: "linear-cross-entropy";
@@ -146,6 +157,8 @@ export interface LinearCrossEntropyPlan extends LossNumbers {
   readonly hiddenGradient: Operand | undefined;
   readonly matrixGradient: Operand | undefined;
   readonly biasGradient: Operand | undefined;
+  /** Only with a gradient. */
+  readonly filter: GradientFilter | undefined;
   /** Bytes allowed beyond inputs and outputs. */
   readonly maxBytes: number;
 }

@@ -1,6 +1,10 @@
 import {
   F32,
   F64,
+  FILTER_CLASSES,
+  LINEAR_CLEAR,
+  LINEAR_DISCARDED,
+  LINEAR_FILTER,
   LINEAR_FLUSH,
   LINEAR_HIDDEN,
   LINEAR_LOGITS,
@@ -12,6 +16,7 @@ import {
 import { bytesOf, fill, isNative, read, readAll, write, writeAll } from "./elements";
 import { columns, multiply, PAIR, PANEL } from "./gemm";
 import { lanes, lower, upper } from "./lanes";
+import { clear, filter, isSkipped, sumDiscarded } from "./linear-filter";
 import { LinearPlan, Operand } from "./records";
 import { loadLabels } from "./row-formula";
 import { column, LABEL, MAX_ROWS, SPARE, tile, WEIGHT } from "./scratch";
@@ -22,7 +27,8 @@ import { turn } from "./turn";
 // (cross-entropy-rows) turns them into their gradient where they are, and two more products carry it back. Rows that are left out
 // take no part: the rest are picked out first.
 //
-// Phases: SELECT all rows; then for each block PACK, LOGITS, cross entropy, FLUSH, HIDDEN and MATRIX; at the end LOSSES and CONVERT.
+// Phases: SELECT all rows; then for each block PACK, LOGITS, cross entropy, FLUSH, HIDDEN and MATRIX; at the end CONVERT and LOSSES. With a
+// gradient filter also FILTER before cross entropy, CLEAR after FLUSH, and DISCARDED at the end.
 
 /** The column that biases are kept in. */
 const BIAS: usize = SPARE;
@@ -36,6 +42,7 @@ const GROUP_BYTES: usize = <usize>CLASSES * PAIR + 64;
 export function linear(plan: LinearPlan, first: i32, end: i32): void {
   if (plan.phase == LINEAR_SELECT) select(plan, end);
   else if (plan.phase == LINEAR_LOSSES) scatterLosses(plan);
+  else if (plan.phase == LINEAR_DISCARDED) sumDiscarded(plan);
   else if (plan.width == 8) step<f64>(plan, first, end);
   else step<f32>(plan, first, end);
 }
@@ -43,7 +50,9 @@ export function linear(plan: LinearPlan, first: i32, end: i32): void {
 function step<T>(plan: LinearPlan, first: i32, end: i32): void {
   if (plan.phase == LINEAR_PACK) pack<T>(plan, first, end);
   else if (plan.phase == LINEAR_LOGITS) logits<T>(plan, first, end);
+  else if (plan.phase == LINEAR_FILTER) filter<T>(plan, first, end);
   else if (plan.phase == LINEAR_FLUSH) flush(plan, first, end);
+  else if (plan.phase == LINEAR_CLEAR) clear<T>(plan, first, end);
   else if (plan.phase == LINEAR_HIDDEN) hiddenGradient<T>(plan, first, end);
   else if (plan.phase == LINEAR_MATRIX) matrixGradient<T>(plan, first, end);
   else convert<T>(plan, first, end);
@@ -246,15 +255,59 @@ function hiddenGradient<T>(plan: LinearPlan, first: i32, end: i32): void {
     for (let p = 0; p < plan.blockCount; p += PANEL) {
       const rows = min(PANEL, plan.blockCount - p);
       const a = plan.logits + <usize>p * pitch + <usize>start * size;
-      for (let g = 0; g < groups; g++) {
-        const b = tile(0) + <usize>g * GROUP_BYTES;
-        multiply<T>(rows, a, pitch, size, b, length, sums + <usize>p * sumRow + <usize>g * PAIR, sumRow, start != 0);
-      }
+      const to = sums + <usize>p * sumRow;
+      if (plan.skips == 0) multiplyGroups<T>(rows, a, pitch, tile(0), length, groups, to, sumRow, start != 0);
+      else addKept<T>(plan, p, rows, start, length, groups, to, sumRow);
     }
   }
   const step = <usize>output.classStep * bytesOf(output.dtype);
   for (let p = 0; p < plan.blockCount; p++) {
     writeAll<T>(output.dtype, at(output, rowAt(plan, p)) + <usize>first * step, step, sums + <usize>p * sumRow, size, n);
+  }
+}
+
+/** Rows of slopes by all groups of features that tiles hold from `b` on. */
+function multiplyGroups<T>(
+  rows: i32,
+  a: usize,
+  pitch: usize,
+  b: usize,
+  length: i32,
+  groups: i32,
+  to: usize,
+  toRow: usize,
+  add: bool,
+): void {
+  for (let g = 0; g < groups; g++) {
+    multiply<T>(rows, a, pitch, sizeof<T>(), b, length, to, toRow, add);
+    b += GROUP_BYTES;
+    to += PAIR;
+  }
+}
+
+/** The same for classes `start …` in stretches of spans that the gradient filter has kept for one of the rows. */
+function addKept<T>(
+  plan: LinearPlan,
+  p: i32,
+  rows: i32,
+  start: i32,
+  length: i32,
+  groups: i32,
+  to: usize,
+  toRow: usize,
+): void {
+  const pitch = <usize>plan.pitch * sizeof<T>();
+  const a = plan.logits + <usize>p * pitch + <usize>start * sizeof<T>();
+  if (start == 0) for (let i = 0; i < rows; i++) memory.fill(to + <usize>i * toRow, 0, <usize>groups * PAIR);
+  for (let from = 0; from < length; ) {
+    let end = from;
+    while (end < length && !isSkipped(plan, p, p + rows, (start + end) / FILTER_CLASSES)) end += FILTER_CLASSES;
+    if (end > from) {
+      const n = min(end, length) - from;
+      const b = tile(0) + <usize>from * PAIR;
+      multiplyGroups<T>(rows, a + <usize>from * sizeof<T>(), pitch, b, n, groups, to, toRow, true);
+    }
+    from = end + FILTER_CLASSES; // the one at the end is left out
   }
 }
 
@@ -298,15 +351,63 @@ function matrixGradient<T>(plan: LinearPlan, first: i32, end: i32): void {
         memory.copy(a + <usize>p * aStep, from, aStep);
         from += pitch;
       }
+      const stretches = plan.skips == 0 ? 0 : keptRows(plan, c, rows);
       for (let k = 0; k < plan.features; k += width) {
         const b = plan.packedFeatures + <usize>(k / width * plan.blockCount) * PAIR;
         const to = plan.matrixSums + <usize>c * row + <usize>k * size;
-        if (k + width <= plan.sumPitch) multiply<T>(rows, a, size, aStep, b, plan.blockCount, to, row, add);
-        else multiplyPart<T>(rows, a, size, aStep, b, plan.blockCount, to, row, add, plan.sumPitch - k);
+        if (plan.skips == 0) multiplyUpTo<T>(rows, a, aStep, b, plan.blockCount, to, row, add, plan.sumPitch - k);
+        else {
+          const n = min(width, plan.sumPitch - k);
+          if (!add) for (let i = 0; i < rows; i++) memory.fill(to + <usize>i * row, 0, <usize>n * size);
+          for (let s = 0; s < stretches; s++) {
+            const from = load<i32>(column(0) + (<usize>s << 3));
+            const length = load<i32>(column(0) + (<usize>s << 3), 4);
+            const at = <usize>from;
+            multiplyUpTo<T>(rows, a + at * aStep, aStep, b + at * PAIR, length, to, row, true, plan.sumPitch - k);
+          }
+        }
       }
     }
   }
   if (plan.biasSums != 0) for (let c = first; c < end; c += lanes<T>()) addBias<T>(plan, c, end, add);
+}
+
+/** Rows of the block are looked at so many at a time. */
+const ROWS: i32 = 8;
+
+/** Stretches of the block's rows for one of which the gradient filter has kept one of these classes: first rows and lengths in column 0. */
+function keptRows(plan: LinearPlan, c: i32, classes: i32): i32 {
+  const span = c / FILTER_CLASSES;
+  const last = (c + classes - 1) / FILTER_CLASSES;
+  let stretches = 0;
+  let from = -1;
+  for (let p = 0; p < plan.blockCount; p += ROWS) {
+    const end = min(p + ROWS, plan.blockCount);
+    const skipped = isSkipped(plan, p, end, span) && (last == span || isSkipped(plan, p, end, last));
+    if (!skipped && from < 0) from = p;
+    if (from < 0 || (!skipped && end < plan.blockCount)) continue;
+    store<i32>(column(0) + (<usize>stretches << 3), from);
+    store<i32>(column(0) + (<usize>stretches << 3), (skipped ? p : end) - from, 4);
+    stretches++;
+    from = -1;
+  }
+  return stretches;
+}
+
+/** `multiply` of A turned over, where `most` columns are there, or more than it takes. */
+function multiplyUpTo<T>(
+  rows: i32,
+  a: usize,
+  aStep: usize,
+  b: usize,
+  length: i32,
+  to: usize,
+  toRow: usize,
+  add: bool,
+  most: i32,
+): void {
+  if (most >= columns<T>()) multiply<T>(rows, a, sizeof<T>(), aStep, b, length, to, toRow, add);
+  else multiplyPart<T>(rows, a, sizeof<T>(), aStep, b, length, to, toRow, add, most);
 }
 
 /** `multiply`, where less than all columns are there. */

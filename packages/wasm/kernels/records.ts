@@ -162,6 +162,12 @@ export class LinearPlan extends LossPlan {
   blockFirst: i32;
   blockCount: i32;
   blockRows: i32;
+  /** Of the gradient filter: for each row of the block which spans it leaves out, 0 for no filter; and of all rows how much that was. */
+  skips: usize;
+  spans: i32;
+  masses: usize;
+  discarded: Operand | null;
+  filterBound: f64;
 }
 
 @unmanaged

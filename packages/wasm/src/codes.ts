@@ -52,3 +52,9 @@ export const LINEAR_HIDDEN = 4;
 export const LINEAR_MATRIX = 5;
 export const LINEAR_LOSSES = 6;
 export const LINEAR_CONVERT = 7;
+export const LINEAR_FILTER = 8;
+export const LINEAR_CLEAR = 9;
+export const LINEAR_DISCARDED = 10;
+
+/** Classes of a span that a gradient filter leaves out or keeps: core's FILTER_CLASSES. */
+export const FILTER_CLASSES = 64;

@@ -216,7 +216,7 @@ export class Encoder {
     block: Block,
   ): Work {
     const writer = this.#writer;
-    const { rows, features, hidden, matrix, bias, hiddenGradient, matrixGradient, biasGradient } = plan;
+    const { rows, features, hidden, matrix, bias, hiddenGradient, matrixGradient, biasGradient, filter } = plan;
     this.#begin(codes.LINEAR_CROSS_ENTROPY, this.linearWidth(plan), rows, chunks, 1);
     this.#loss(plan);
     writer.int(features);
@@ -226,12 +226,8 @@ export class Encoder {
     writer.operand(hiddenGradient);
     writer.operand(matrixGradient);
     writer.operand(biasGradient);
-    writer.int(from + layout.counter);
-    writer.int(from + layout.list);
-    writer.int(from + layout.labels);
-    writer.int(from + layout.weights);
-    writer.int(from + layout.upstreams);
-    writer.int(from + layout.losses);
+    const { counter, list, labels, weights, upstreams, losses } = layout;
+    for (const place of [counter, list, labels, weights, upstreams, losses]) writer.int(from + place);
     writer.int(biasGradient === undefined ? 0 : from + layout.biasSums);
     writer.int(matrixSumsAt(plan, layout, from));
     writer.int(layout.sumPitch);
@@ -243,6 +239,11 @@ export class Encoder {
     writer.int(block.first);
     writer.int(block.count);
     writer.int(layout.blockRows);
+    writer.int(filter === undefined ? 0 : from + layout.skips);
+    writer.int(layout.spans);
+    writer.int(from + layout.masses);
+    writer.operand(filter?.discarded);
+    writer.float(filter?.bound ?? 0);
     return { chunks, phases: [{ phase, checks: false }], size: chunks.rows * rows.classes };
   }
 

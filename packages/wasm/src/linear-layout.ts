@@ -1,4 +1,5 @@
 import type { LinearCrossEntropyPlan } from "@surprisal/core";
+import { FILTER_CLASSES } from "./codes.ts";
 
 /** Working memory of a linear plan: where each part lies in it, in bytes from its start. See kernels/linear.ts. */
 export interface LinearLayout {
@@ -22,6 +23,10 @@ export interface LinearLayout {
   readonly packedRows: number;
   readonly packedFeatures: number;
   readonly hiddenSums: number;
+  /** Of the gradient filter: a byte for each span of each row of a block, `spans` for a row; an f64 for each row. */
+  readonly skips: number;
+  readonly spans: number;
+  readonly masses: number;
 }
 
 /** The rows at hand, among those that count. */
@@ -47,7 +52,8 @@ export function layOutLinear(plan: LinearCrossEntropyPlan, width: 4 | 8): Linear
 }
 
 function layOutBlocks(plan: LinearCrossEntropyPlan, width: number, blockRows: number): LinearLayout {
-  const { rows, features, matrixGradient, hiddenGradient, biasGradient } = plan;
+  const { rows, features, matrixGradient, hiddenGradient, biasGradient, filter } = plan;
+  const spans = Math.ceil(rows.classes / FILTER_CLASSES);
   let bytes = 0;
   const take = (size: number): number => {
     const start = bytes;
@@ -73,6 +79,9 @@ function layOutBlocks(plan: LinearCrossEntropyPlan, width: number, blockRows: nu
     packedRows: take(blockRows * features * width),
     packedFeatures: take(matrixGradient === undefined ? 0 : blockRows * padded * width),
     hiddenSums: take(hiddenGradient === undefined ? 0 : blockRows * padded * width),
+    skips: take(filter === undefined ? 0 : blockRows * spans),
+    spans,
+    masses: take(filter === undefined ? 0 : rows.outer * 8),
     bytes,
     blockRows,
     pitch,

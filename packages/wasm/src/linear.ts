@@ -31,7 +31,7 @@ export function runLinear(
   memory: DeviceBuffer,
   host: LinearHost,
 ): void {
-  const { rows, features, hiddenGradient, matrixGradient, biasGradient, reduce } = plan;
+  const { rows, features, hiddenGradient, matrixGradient, biasGradient, filter, reduce } = plan;
   const sums = matrixGradient !== undefined || biasGradient !== undefined;
   const backward = sums || hiddenGradient !== undefined;
   const from = addressOf(memory);
@@ -47,16 +47,19 @@ export function runLinear(
     if (block.count > 0) {
       step(codes.LINEAR_PACK, cut(Math.ceil(block.count / ROWS) * ROWS, ROWS));
       step(codes.LINEAR_LOGITS, ofClasses);
+      if (filter !== undefined) step(codes.LINEAR_FILTER, cut(block.count, 1));
       const work = host.encoder.crossEntropy(blockPlan(plan, layout, memory, block, host), true);
       host.perform(work);
       host.fold(work.chunks.count, false);
       if (backward && host.encoder.linearWidth(plan) === 4) step(codes.LINEAR_FLUSH, cut(block.count, 1));
+      if (filter !== undefined) step(codes.LINEAR_CLEAR, cut(block.count, 1));
       if (hiddenGradient !== undefined) step(codes.LINEAR_HIDDEN, cut(features, FEATURES));
     }
     if (sums) step(codes.LINEAR_MATRIX, ofClasses);
     block = { first: block.first + layout.blockRows, count: 0 };
   } while (block.first < counted);
   if (sums) step(codes.LINEAR_CONVERT, ofClasses);
+  if (filter !== undefined) step(codes.LINEAR_DISCARDED, inOne(rows.outer));
   // The record of this step is also what the blocks' sum is merged by.
   step(codes.LINEAR_LOSSES, reduce ? cut(0, 1) : inOne(rows.outer));
 }

@@ -1,6 +1,7 @@
 import type { CpuKernel, PlanParts } from "../backend.ts";
-import type { LinearCrossEntropyPlan, Operand } from "../plan.ts";
+import { FILTER_CLASSES, type LinearCrossEntropyPlan, type Operand } from "../plan.ts";
 import type { Rows } from "../shape.ts";
+import { SpanFilter } from "./gradient-filter.ts";
 import { ONE_ROW } from "./mass.ts";
 import { RowFormula, type Spread } from "./row-formula.ts";
 import { expAgain, rowGradient } from "./row-gradient.ts";
@@ -16,21 +17,37 @@ import { type Block, load, store, storeColumn, storeScalar } from "./tile.ts";
 const BLOCK_ROWS = 16;
 const ROW_NUMBERS = 16; // f64 per row in RowFormula, rounded up
 
-/** The least memory that the kernel needs beyond inputs and outputs. */
-function linearScratchBytes({ rows, features }: LinearCrossEntropyPlan): number {
-  return 8 * (rows.outer * ROW_NUMBERS + rows.classes * 2 + features * 2 * BLOCK_ROWS + BLOCK_ROWS * 2);
+/** Memory that does not depend on how many classes are taken at a time. */
+function fixedBytes({ rows, features, filter }: LinearCrossEntropyPlan): number {
+  const numbers = rows.outer * ROW_NUMBERS + rows.classes * 2 + features * 2 * BLOCK_ROWS + BLOCK_ROWS * 2;
+  return 8 * numbers + (filter === undefined ? 0 : BLOCK_ROWS * Math.ceil(rows.classes / FILTER_CLASSES));
+}
+
+/** Memory for each class that is taken at a time. */
+function classBytes({ features }: LinearCrossEntropyPlan): number {
+  return 8 * (features + 2 * BLOCK_ROWS);
+}
+
+/** The fewest classes that are taken at a time: those that the gradient filter looks at together. */
+function leastRun({ rows, filter }: LinearCrossEntropyPlan): number {
+  return filter === undefined ? 1 : Math.max(1, Math.min(rows.classes, FILTER_CLASSES));
+}
+
+/** The least memory that the kernel needs beyond inputs and outputs; a single class is too little to count. */
+function leastBytes(plan: LinearCrossEntropyPlan): number {
+  return fixedBytes(plan) + (plan.filter === undefined ? 0 : leastRun(plan) * classBytes(plan));
 }
 
 /** Classes per run: what the memory bound leaves room for. */
 function runOf(plan: LinearCrossEntropyPlan): number {
-  const { rows, features, maxBytes } = plan;
-  const room = Math.max(0, maxBytes - linearScratchBytes(plan)) / 8;
-  return Math.max(1, Math.min(rows.classes, Math.floor(room / (features + 2 * BLOCK_ROWS))));
+  const least = leastRun(plan);
+  const room = Math.max(0, plan.maxBytes - fixedBytes(plan));
+  return Math.max(least, Math.min(plan.rows.classes, Math.floor(room / classBytes(plan) / least) * least));
 }
 
 /** In what parts the layer is computed. */
 function linearParts(plan: LinearCrossEntropyPlan): PlanParts {
-  const { features, hiddenGradient, matrixGradient, biasGradient } = plan;
+  const { hiddenGradient, matrixGradient, biasGradient } = plan;
   const blockClasses = runOf(plan);
   const again = (wanted: boolean, products: number): number => (wanted ? products : 0);
   return {
@@ -40,7 +57,7 @@ function linearParts(plan: LinearCrossEntropyPlan): PlanParts {
       1 +
       again(hiddenGradient !== undefined, 2) +
       again(matrixGradient !== undefined || biasGradient !== undefined, matrixGradient === undefined ? 1 : 2),
-    workingBytes: linearScratchBytes(plan) + 8 * blockClasses * (features + 2 * BLOCK_ROWS),
+    workingBytes: fixedBytes(plan) + blockClasses * classBytes(plan),
   };
 }
 
@@ -48,7 +65,7 @@ function linearParts(plan: LinearCrossEntropyPlan): PlanParts {
 export const linearCrossEntropyKernel: CpuKernel<LinearCrossEntropyPlan> = {
   run: linearCrossEntropy,
   refuses(plan) {
-    const needed = linearScratchBytes(plan);
+    const needed = leastBytes(plan);
     return needed > plan.maxBytes ? `maxBytes is ${plan.maxBytes}; at least ${needed} are needed` : undefined;
   },
   explain: linearParts,
@@ -61,12 +78,14 @@ function linearCrossEntropy(plan: LinearCrossEntropyPlan): void {
   else storeColumn(plan.loss, kernel.all, kernel.formula.loss);
   if (plan.hiddenGradient !== undefined) kernel.hiddenGradient(plan.hiddenGradient);
   if (plan.matrixGradient !== undefined || plan.biasGradient !== undefined) kernel.matrixGradient();
+  kernel.filter?.store();
 }
 
 class LinearKernel {
   readonly formula: RowFormula;
   /** All rows as one block. */
   readonly all: Block;
+  readonly filter: SpanFilter | undefined;
   readonly #plan: LinearCrossEntropyPlan;
   readonly #bias: Float64Array | undefined;
   readonly #spread: Float64Array | undefined;
@@ -88,6 +107,7 @@ class LinearKernel {
     this.#hidden = new Float64Array(BLOCK_ROWS * features);
     this.#matrixRow = new Float64Array(features);
     this.#logits = new Float64Array(BLOCK_ROWS * this.#run);
+    this.filter = plan.filter && new SpanFilter(plan.filter, BLOCK_ROWS, this.#run, rows.outer);
     this.#slope = transforms(plan) ? new Float64Array(this.#logits.length) : undefined;
     beginRows(plan, this.formula, this.all, weights);
   }
@@ -107,15 +127,18 @@ class LinearKernel {
   hiddenGradient(output: Operand): void {
     const { features } = this.#plan;
     const sum = new Float64Array(BLOCK_ROWS * features);
+    this.filter?.begin();
     for (const block of this.#rowBlocks()) {
       this.#loadHidden(block);
       sum.fill(0);
       for (const { start, width } of this.#anyKept(block) ? this.#runs() : []) {
         this.#gradient(block, start, width);
         for (let c = 0; c < width; c++) {
-          this.#loadMatrixRow(start + c);
+          let loaded = false;
           for (let p = 0; p < block.count; p++) {
-            if (!this.#kept(block.first + p)) continue;
+            if (!this.#kept(block.first + p) || this.filter?.skips(p, c) === true) continue;
+            if (!loaded) this.#loadMatrixRow(start + c);
+            loaded = true;
             addScaled(sum, p * features, this.#logits[p * width + c] as number, this.#matrixRow, 0, features);
           }
         }
@@ -128,6 +151,7 @@ class LinearKernel {
     const { features, matrixGradient, biasGradient, rows } = this.#plan;
     const sum = new Float64Array(this.#run * features);
     const biasSum = new Float64Array(this.#run);
+    this.filter?.begin();
     for (const { start, width } of this.#runs()) {
       sum.fill(0);
       biasSum.fill(0);
@@ -138,6 +162,7 @@ class LinearKernel {
         for (let p = 0; p < block.count; p++) {
           if (!this.#kept(block.first + p)) continue;
           for (let c = 0; c < width; c++) {
+            if (this.filter?.skips(p, c) === true) continue;
             const g = this.#logits[p * width + c] as number;
             biasSum[c] = (biasSum[c] as number) + g;
             addScaled(sum, c * features, g, this.#hidden, p * features, features);
@@ -211,6 +236,7 @@ class LinearKernel {
     this.#multiply(block, start, width);
     const tile = this.#tile(block, start, width);
     expAgain(this.formula, tile);
+    this.filter?.mark(tile, this.formula);
     rowGradient(this.formula, tile, this.#spreadAt(start));
     chain(tile.values, this.#slope);
   }

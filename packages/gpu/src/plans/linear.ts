@@ -26,6 +26,7 @@ function memoryOf({ rows, features, matrixGradient, biasGradient }: LinearCrossE
 
 /** Why the layer cannot be computed within `maxBytes`, or where no more than `mostBytes` of a buffer can be bound. */
 export function linearRefusal(plan: LinearCrossEntropyPlan, mostBytes: number): string | undefined {
+  if (plan.filter !== undefined) return "it has no gradient filter";
   const { classes, outer } = plan.rows;
   const largest = Math.max(8 * classes, 4 * plan.features, PART_BYTES * outer);
   if (largest > mostBytes) return `this device binds ${mostBytes} bytes at a time; ${largest} are needed`;
