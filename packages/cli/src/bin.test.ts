@@ -66,10 +66,10 @@ it("gives the exit code of an error", async () => {
   expect({ code, stderr }).toEqual({ code: 3, stderr: "surprisal: missing.npy: no such file or directory\n" });
 });
 
-it("ends with 130 on SIGINT", async () => {
+it.each(["SIGINT", "SIGTERM"] as const)("ends with 130 on %s", async (signal) => {
   const child = start("demo");
   await once(child.stdout, "data");
-  child.kill("SIGINT");
+  child.kill(signal);
   expect(await end(child)).toEqual({ code: 130, signal: null });
 });
 

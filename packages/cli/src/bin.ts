@@ -4,10 +4,12 @@ import { EXIT } from "./exit.ts";
 import { interrupt } from "./interrupt.ts";
 import { main } from "./main.ts";
 
-// A command that is at work ends in good order; the second time nobody waits.
-process.on("SIGINT", () => {
-  if (!interrupt()) process.exit(EXIT.interrupted);
-});
+// A command that is at work ends in good order, for a user as for a queue that wants the machine back; the second time nobody waits.
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    if (!interrupt()) process.exit(EXIT.interrupted);
+  });
+}
 
 // A reader that has seen enough, as in `surprisal demo | head`, is not an error.
 for (const stream of [process.stdout, process.stderr]) {

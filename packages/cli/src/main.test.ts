@@ -46,7 +46,17 @@ describe("usage errors: exit code 2, one line, nothing on stdout", () => {
     [
       "a value that is no number",
       ["eval", "a.npy", "b.npy", "--softcap", "0x10"],
-      "surprisal: option '--softcap <c>' argument '0x10' is invalid. A number is required.",
+      "surprisal: option '--softcap <c>' argument '0x10' is invalid. A finite number is required.",
+    ],
+    [
+      "a number that no double holds",
+      ["eval", "a.npy", "b.npy", "--pos-weight", "1e999"],
+      "surprisal: option '--pos-weight <w>' argument '1e999' is invalid. A finite number is required.",
+    ],
+    [
+      "a text without bytes",
+      ["eval", "a.npy", "b.npy", "--bytes", "0"],
+      "surprisal: option '--bytes <n>' argument '0' is invalid. An integer from 1 on is required.",
     ],
     [
       "a value that is no integer",

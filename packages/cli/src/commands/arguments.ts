@@ -1,9 +1,12 @@
 import { InvalidArgumentError } from "commander";
 
-/** An option's value as a number, written in decimal: no blanks, no hexadecimal, no `NaN`. */
+/** An option's value as a finite number, written in decimal: no blanks, no hexadecimal, no `NaN`. */
 export function decimal(text: string): number {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw new InvalidArgumentError("A number is required.");
-  return Number(text);
+  const value = Number(text);
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(value)) {
+    throw new InvalidArgumentError("A finite number is required.");
+  }
+  return value;
 }
 
 /** An option's value as an integer that a double holds exactly. */
@@ -12,6 +15,13 @@ export function integer(text: string): number {
   if (!/^[+-]?\d+$/.test(text) || !Number.isSafeInteger(value)) {
     throw new InvalidArgumentError("An integer is required.");
   }
+  return value;
+}
+
+/** An option's value as an integer from 1 on. */
+export function positiveInteger(text: string): number {
+  const value = integer(text);
+  if (value < 1) throw new InvalidArgumentError("An integer from 1 on is required.");
   return value;
 }
 

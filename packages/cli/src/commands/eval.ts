@@ -4,7 +4,7 @@ import type { EvalOptions } from "../eval/options.ts";
 import type { Io } from "../io.ts";
 import { FORMATS } from "../readers/formats.ts";
 import { parseShard } from "../state/shard.ts";
-import { decimal, integer, integers } from "./arguments.ts";
+import { decimal, integer, integers, positiveInteger } from "./arguments.ts";
 
 const NOTES = `
 Files: ${FORMATS.map((format) => `.${format}`).join(", ")}, told by their first bytes or their name; - is standard input.
@@ -66,7 +66,9 @@ function inputOptions(): Option[] {
 function resultOptions(): Option[] {
   return [
     new Option("--top-k <k,…>", "k of the top-k accuracies (default: 1,5)").argParser(integers),
-    new Option("--bytes <n>", "bytes of the text that the rows stand for: gives bits per byte").argParser(integer),
+    new Option("--bytes <n>", "bytes of the text that the rows stand for: gives bits per byte").argParser(
+      positiveInteger,
+    ),
     new Option("--report <file>", "also write a page with charts, an .html file that needs no other"),
     new Option("--max-loss <nats>", "exit with 1 if the loss is larger, or NaN").argParser(decimal),
     new Option("--fail-on-nan", "exit with 1 if the loss, or that of any row, is not finite"),
