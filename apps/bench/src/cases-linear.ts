@@ -14,11 +14,11 @@ export const LINEAR_CASES: readonly BenchCase[] = [
   {
     id: "linear-rows",
     kind: "linear",
-    shape: [2048, 128],
-    weightShape: [16_384, 128],
+    shape: [1024, 64],
+    weightShape: [16_384, 64],
     target: "indices",
     calls: 1,
-    about: "a batch of many tokens; its logits take 128 MiB",
+    about: "a batch of many tokens; its logits take 64 MiB",
   },
   ...CASES.filter(({ kind }) => kind === "linear"),
 ];

@@ -9,8 +9,8 @@ import { twoSteps } from "./two-steps.ts";
 
 const OURS = new Set(["cpu", "wasm", "wasm, 2 threads"]);
 
-/** Bytes beyond inputs and outputs that a device may take: what the other backends take unless told. */
-const BOUND = 64 * 2 ** 20;
+/** Bytes beyond inputs and outputs that a device may take: less than its default, so that it goes block by block. */
+const BOUND = 16 * 2 ** 20;
 /** More than the logits take in any case. */
 const ALL_LOGITS = 2 ** 31;
 
