@@ -1,3 +1,6 @@
+import { CliError, EXIT } from "./exit.ts";
+import { count } from "./report/numbers.ts";
+
 /** Who wants to end by themselves, in good order, when the user interrupts. */
 const listeners = new Set<() => void>();
 
@@ -13,4 +16,14 @@ export function interrupt(): boolean {
   listeners.clear();
   for (const listener of waiting) listener();
   return waiting.length > 0;
+}
+
+/** The error of an interruption: how far it came, and what is left of that. */
+export function interruptedAfter(
+  rows: number,
+  total: number | undefined,
+  left: string = "there is no result",
+): CliError {
+  const share = total === undefined ? "" : ` of ${count(total)} (${Math.floor((rows / total) * 100)} %)`;
+  return new CliError(EXIT.interrupted, `interrupted after ${count(rows)} rows${share}; ${left}`);
 }

@@ -5,11 +5,10 @@ import { explain } from "../eval/explain.ts";
 import { type EvalInputs, openInputs } from "../eval/inputs.ts";
 import type { EvalFiles, EvalOptions } from "../eval/options.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { onInterrupt } from "../interrupt.ts";
+import { interruptedAfter, onInterrupt } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { STDIN } from "../readers/open-bytes.ts";
 import { toJson } from "../report/json.ts";
-import { count } from "../report/numbers.ts";
 import { type RowProgress, rowProgress } from "../report/progress-bar.ts";
 import { styleFor } from "../report/style.ts";
 import { Comparison } from "./comparison.ts";
@@ -125,13 +124,9 @@ async function compareRows(
     done += a.rows;
     progress.update(done);
     await new Promise(setImmediate); // signals come in between
-    if (interrupted) throw new CliError(EXIT.interrupted, interruptedText(done, total));
+    if (interrupted) throw interruptedAfter(done, total);
   }
   return comparison;
-}
-
-function interruptedText(rows: number, total: number | undefined): string {
-  return `interrupted after ${count(rows)} rows${total === undefined ? "" : ` of ${count(total)}`}; there is no result`;
 }
 
 /** Tables are not loaded for `--json`. */

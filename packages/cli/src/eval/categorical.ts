@@ -36,7 +36,7 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
           ? checkedLabels(labelsOfOneHot(block.targets, inner, rules), rules)
           : checkedLabels(block.targets, rules);
       const input = await logitsOf(block, plan);
-      weight ??= plan.weight && tensor(plan.weight, [classes], { backend }).cast(input.dtype);
+      weight ??= plan.weight && placedWeight(plan.weight, input.dtype, backend);
       const flat = inner === 1;
       using x = tensor(input.logits, flat ? [outer, classes] : shape, { dtype: input.dtype, backend });
       const rowShape = flat ? [outer] : [outer, inner];
@@ -72,6 +72,11 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
       backend.dispose();
     },
   };
+}
+
+function placedWeight(values: Float64Array, dtype: DType, backend: Backend): Tensor {
+  using doubles = tensor(values, [values.length], { backend });
+  return doubles.cast(dtype);
 }
 
 /** Logits in a floating dtype: integers become f64, probabilities their logarithms. */

@@ -1,7 +1,6 @@
 import { CliError, EXIT } from "../exit.ts";
-import { onInterrupt } from "../interrupt.ts";
+import { interruptedAfter, onInterrupt } from "../interrupt.ts";
 import { STDIN } from "../readers/open-bytes.ts";
-import { count } from "../report/numbers.ts";
 import type { RowProgress } from "../report/progress-bar.ts";
 import { blocksOf } from "./blocks.ts";
 import { openInputs } from "./inputs.ts";
@@ -31,6 +30,6 @@ export async function countRows(files: EvalFiles, options: EvalOptions, progress
     progress.stop();
     inputs.close();
   }
-  if (!interruption.signal.aborted) return rows;
-  throw new CliError(EXIT.interrupted, `interrupted after counting ${count(rows)} rows; there is no result`);
+  if (interruption.signal.aborted) throw interruptedAfter(rows, undefined, "they were only counted");
+  return rows;
 }

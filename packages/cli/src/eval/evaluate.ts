@@ -1,13 +1,11 @@
 import { setImmediate } from "node:timers/promises";
-import { CliError, EXIT } from "../exit.ts";
-import { onInterrupt } from "../interrupt.ts";
+import { interruptedAfter, onInterrupt } from "../interrupt.ts";
 import type { RowBlock } from "../metrics/row-block.ts";
 import { DEFAULT_METRICS, type MetricSettings } from "../metrics/settings.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import { readElements } from "../readers/array-reader.ts";
 import { newElements } from "../readers/elements.ts";
 import { FormatError } from "../readers/format-error.ts";
-import { count } from "../report/numbers.ts";
 import type { RowProgress } from "../report/progress-bar.ts";
 import { hasLabels } from "./binary.ts";
 import { blocksOf, type InputBlock } from "./blocks.ts";
@@ -46,6 +44,9 @@ export interface EvaluateOptions {
 
 /** Between two checkpoints, in milliseconds. */
 const CHECKPOINT = 10_000;
+
+/** What an interruption leaves where there are checkpoints. */
+const RESUMABLE = "the same command with --resume goes on from there";
 
 /** Signals come in between blocks, when the event loop has had its turn; that often, in milliseconds. */
 const TURN = 50;
@@ -95,15 +96,9 @@ export async function evaluateRows(
     }
   }
   await checkpoint?.(done);
-  if (signal.aborted) throw interruptedAfter(done, total, checkpoint !== undefined);
+  if (signal.aborted) throw interruptedAfter(done, total, checkpoint && RESUMABLE);
   const read = performance.now() - start - lossTime;
   return { metrics, losses: keepLosses ? losses : undefined, milliseconds: { read, loss: lossTime } };
-}
-
-function interruptedAfter(rows: number, total: number | undefined, kept: boolean): CliError {
-  const share = total === undefined ? "" : ` of ${count(total)} (${Math.floor((rows / total) * 100)} %)`;
-  const left = kept ? "the same command with --resume goes on from there" : "there is no result";
-  return new CliError(EXIT.interrupted, `interrupted after ${count(rows)} rows${share}; ${left}`);
 }
 
 /** What is to be remembered of the rows of an evaluation. */

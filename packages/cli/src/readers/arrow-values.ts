@@ -1,5 +1,5 @@
 import { type Data, DataType, type Field, Type } from "apache-arrow";
-import type { Elements } from "./array-reader.ts";
+import type { Elements, ReaderShape } from "./array-reader.ts";
 import { ELEMENTS, type ElementType, newElements, widen } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
 
@@ -10,7 +10,7 @@ export interface Choice {
   readonly columns: readonly number[];
   /** Lengths of the lists of lists, outermost first. */
   readonly sizes: readonly number[];
-  readonly single: boolean;
+  readonly shape: ReaderShape;
 }
 
 /** Where values are from, for messages. */

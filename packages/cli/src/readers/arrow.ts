@@ -15,7 +15,7 @@ import { ELEMENTS } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
 import { guarded } from "./guarded.ts";
 import type { Wanted } from "./members.ts";
-import { chooseColumns, labelOf, type Table, type TableBatch } from "./table.ts";
+import { chooseColumns, labelOf, shapeOfColumns, type Table, type TableBatch } from "./table.ts";
 
 const CHUNK_BYTES = 2 ** 20;
 const MAGIC = "ARROW1";
@@ -66,22 +66,13 @@ async function open(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "str
       name,
     );
     const sizes = sizesOf(batch?.data.children[numbers[0] ?? 0]);
-    if (numbers.length > 1 && sizes.length > 0) {
-      throw new FormatError(
-        name,
-        `${label}: one column of lists, or several of numbers, required; got several of lists`,
-      );
-    }
-    return { label, type, columns: numbers, sizes, single };
+    const shape = shapeOfColumns({ label, columns: numbers.length, single, lists: sizes }, name);
+    return { label, type, columns: numbers, sizes, shape };
   });
   return {
     name,
     text: false,
-    columns: choices.map(({ label, type, columns, sizes, single }) => ({
-      label,
-      dtype: ELEMENTS[type].dtype,
-      shape: [undefined, ...(single || sizes.length > 0 ? sizes : [columns.length])],
-    })),
+    columns: choices.map(({ label, type, shape }) => ({ label, dtype: ELEMENTS[type].dtype, shape })),
     async next(): Promise<TableBatch | undefined> {
       if (batch === undefined) return undefined;
       const { numRows: rows, data } = batch;

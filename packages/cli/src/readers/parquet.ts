@@ -9,7 +9,7 @@ import { guarded } from "./guarded.ts";
 import type { Wanted } from "./members.ts";
 import { fillNested, sizesOf } from "./nested.ts";
 import { PARQUET_COMPRESSORS } from "./parquet-compressors.ts";
-import { chooseColumns, labelOf, type Table, type TableBatch } from "./table.ts";
+import { chooseColumns, labelOf, shapeOfColumns, type Table, type TableBatch } from "./table.ts";
 
 const MAGIC = "PAR1";
 const FOOTER_BYTES = 8;
@@ -57,14 +57,8 @@ async function open(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<Ta
   const choices = chosen.map(({ label, single, columns }, i): Choice => {
     const own = columns.map((each) => each.element.name);
     const sizes = sizesOf(first?.values.get(own[0] ?? "")?.[0]);
-    if (own.length > 1 && sizes.length > 0) {
-      throw new FormatError(
-        name,
-        `${label}: one column of lists, or several of numbers, required; got several of lists`,
-      );
-    }
-    const shape = single || sizes.length > 0 ? sizes : [own.length];
-    return { label, dtype: dtypes[i] ?? "f64", shape: [rowsOf(metadata, name), ...shape], names: own, sizes };
+    const [, ...row] = shapeOfColumns({ label, columns: own.length, single, lists: sizes }, name);
+    return { label, dtype: dtypes[i] ?? "f64", shape: [rowsOf(metadata, name), ...row], names: own, sizes };
   });
   return {
     name,

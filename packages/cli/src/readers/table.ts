@@ -110,6 +110,28 @@ function shownNames(names: readonly string[]): string {
   return shown.join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");
 }
 
+/** What a wish has been found to be. */
+export interface FoundColumns {
+  readonly label: string;
+  readonly columns: number;
+  /** As of `chooseColumns`. */
+  readonly single: boolean;
+  /** Sizes of the lists in a column; none for plain numbers. */
+  readonly lists: readonly number[];
+}
+
+/**
+ * The shape of a wish: the number of rows is not known, a row is a column's list or so many columns of numbers.
+ * @throws FormatError for several columns of lists
+ */
+export function shapeOfColumns({ label, columns, single, lists }: FoundColumns, file: string): ReaderShape {
+  if (columns > 1 && lists.length > 0) {
+    const message = "one column of lists, or several of numbers, required; got several of lists";
+    throw new FormatError(file, `${label}: ${message}`);
+  }
+  return [undefined, ...(single || lists.length > 0 ? lists : [columns])];
+}
+
 /** The label of a wish in messages. */
 export function labelOf({ name }: Wanted): string {
   return name === undefined ? "" : `column ${name}`;
