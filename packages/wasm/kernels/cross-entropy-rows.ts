@@ -216,8 +216,7 @@ function report<T>(plan: CrossEntropyPlan, first: i32, count: i32, padded: i32):
       loadRuns<T>(plan, first + p, start, n, false);
       for (let q = p; q < p + tileRows; q++) {
         const x = runAt<T>(plan, first + q, q - p, start);
-        expsOf<T>(x, tile(1), n, q, 1);
-        reportRun<T>(q, x, tile(1), n, start);
+        reportRun<T>(q, x, n, start, lowestOf<T>(q), magicOf<T>(q));
       }
     }
   }

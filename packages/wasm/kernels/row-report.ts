@@ -1,6 +1,7 @@
 import { spreadGap } from "./formula";
 import { choose, ones } from "./lanes";
 import { CrossEntropyPlan } from "./records";
+import { countRun, findRun, gapRun } from "./report-runs";
 import {
   column,
   ENTROPY,
@@ -93,24 +94,21 @@ function largestTargets<T>(padded: i32, classes: i32, x: usize, step: usize, t: 
 }
 
 /** The same for a run of classes `start …` of row q, added to what the runs before have left. */
-export function reportRun<T>(q: i32, x: usize, e: usize, n: i32, start: i32): void {
+export function reportRun<T>(q: i32, x: usize, n: i32, start: i32, lowest: T, magic: T): void {
   const at = <usize>q * sizeof<T>();
   const lead = load<T>(column(LEAD) + at);
   const logit = load<T>(column(LOGIT) + at);
   const label = load<i32>(column(LABEL) + (<usize>q << 2)) - start;
-  let predicted = <i32>load<T>(column(PREDICTED) + at);
-  let entropy: f64 = 0;
-  let rank = 0;
-  for (let c = 0; c < n; c++) {
-    const y = load<T>(x + <usize>c * sizeof<T>());
-    const each = load<T>(e + <usize>c * sizeof<T>());
-    if (each != 0) entropy += <f64>(each * (lead - y));
-    if (y > logit || (y == logit && c < label)) rank++;
-    if (y == lead && predicted < 0) predicted = start + c;
-  }
-  store<T>(column(ENTROPY) + at, load<T>(column(ENTROPY) + at) + <T>entropy);
+  const gaps = gapRun<T>(x, n, lowest, magic, lead);
+  store<T>(column(ENTROPY) + at, load<T>(column(ENTROPY) + at) + <T>gaps);
+  // Of those that are as large as the label's, the ones before it.
+  const before = max(0, min(n, label));
+  const behind = x + <usize>before * sizeof<T>();
+  const rank = countRun<T>(x, before, logit, true) + countRun<T>(behind, n - before, logit, false);
   store<T>(column(RANK) + at, load<T>(column(RANK) + at) + <T>rank);
-  store<T>(column(PREDICTED) + at, <T>predicted);
+  if (load<T>(column(PREDICTED) + at) >= 0) return;
+  const predicted = findRun<T>(x, n, lead);
+  if (predicted >= 0) store<T>(column(PREDICTED) + at, <T>(start + predicted));
 }
 
 /** Writes all statistics of a block, of which ENTROPY, RANK, PREDICTED and the labels' exponentials are there. */

@@ -52,7 +52,7 @@ export function maxRun<T>(x: usize, n: i32): T {
 /** e^(x − by) in f64; e^x shifted in f32, where `lowest` and `magic` say by what. */
 // @ts-ignore: decorator
 @inline
-function term<T>(x: v128, lowest: v128, magic: v128): v128 {
+export function term<T>(x: v128, lowest: v128, magic: v128): v128 {
   return sizeof<T>() == 4 ? shiftedExp(x, lowest, magic) : exp<T>(v128.sub<T>(x, lowest));
 }
 
