@@ -15,11 +15,11 @@ function commandsOf(text: string): string[] {
   return [...blocks].flatMap(([, block = ""]) => block.split("\n").filter((line) => line !== ""));
 }
 
-/** What .ci/run starts, and what the script `test` that it starts consists of. */
+/** What .ci/run starts, and what the scripts that it starts consist of. */
 function runByCi(): string[] {
   const steps = [...readFileSync(".ci/run", "utf8").matchAll(/^ *step (.+)$/gm)].map(([, command = ""]) => command);
-  const parts = (scripts["test"] ?? "").split(" && ").map((part) => part.replace(/^pnpm /, "npx -y pnpm@12 "));
-  return steps.includes("npx -y pnpm@12 test") ? [...steps, ...parts] : steps;
+  const parts = steps.flatMap((step) => scripts[step.replace(/^npx -y pnpm@12 /, "")]?.split(" && ") ?? []);
+  return [...steps, ...parts.map((part) => part.replace(/^pnpm /, "npx -y pnpm@12 "))];
 }
 
 function run(command: string, cwd = "."): string {
