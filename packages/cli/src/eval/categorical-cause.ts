@@ -19,7 +19,7 @@ export interface CategoricalOperands {
 export function categoricalCause(operands: CategoricalOperands, row: number, loss: number): FoundCause {
   const { labels, probabilities, shape, weight, options } = operands;
   const one: OneRow = {
-    logits: rowOf(operands.logits, shape, row).map((x) => effective(x, options)),
+    logits: effective(rowOf(operands.logits, shape, row), options),
     label: labels?.[row],
     probabilities: probabilities && rowOf(probabilities, shape, row),
     weight,
@@ -44,19 +44,30 @@ interface OneRow {
 
 function rowOf(values: Float64Array, [, classes, inner]: CategoricalOperands["shape"], row: number): Float64Array {
   const start = Math.floor(row / inner) * classes * inner + (row % inner);
-  return Float64Array.from({ length: classes }, (_, c) => values[start + c * inner] as number);
+  if (inner === 1) return values.subarray(start, start + classes);
+  const own = new Float64Array(classes);
+  for (let c = 0; c < classes; c++) own[c] = values[start + c * inner] as number;
+  return own;
 }
 
-/** The logit after `logitScale` and `softcap`. */
-function effective(x: number, { logitScale = 1, softcap = 0 }: CategoricalOperands["options"]): number {
-  const scaled = logitScale * x;
-  return softcap > 0 ? softcap * Math.tanh(scaled / softcap) : scaled;
+/** Logits after `logitScale` and `softcap`. */
+function effective(
+  logits: Float64Array,
+  { logitScale = 1, softcap = 0 }: CategoricalOperands["options"],
+): Float64Array {
+  if (softcap > 0) return logits.map((x) => softcap * Math.tanh((logitScale * x) / softcap));
+  return logitScale === 1 ? logits : logits.map((x) => logitScale * x);
 }
 
+/** In a plain loop: where every row is broken, all of their logits are looked at. */
 function brokenLogit({ logits }: OneRow): FoundCause | undefined {
-  const c = logits.findIndex((x) => Number.isNaN(x) || x === Infinity);
-  if (c >= 0) return { cause: Number.isNaN(logits[c]) ? "logit-nan" : "logit-infinite", class: c };
-  return logits.every((x) => x === -Infinity) ? { cause: "logits-all-minus-infinite", class: -1 } : undefined;
+  let some = false;
+  for (let c = 0; c < logits.length; c++) {
+    const x = logits[c] as number;
+    if (!(x < Infinity)) return { cause: x === Infinity ? "logit-infinite" : "logit-nan", class: c };
+    some ||= x !== -Infinity;
+  }
+  return some ? undefined : { cause: "logits-all-minus-infinite", class: -1 };
 }
 
 /** Without smoothing only the label's weight has a part in the loss. */
