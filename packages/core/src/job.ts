@@ -3,7 +3,7 @@ import { bytesOf, type DType } from "./dtype.ts";
 import { BackendError } from "./errors.ts";
 import { copyKernel } from "./cpu/copy.ts";
 import { type Mass, MASS_BYTES, type Operand, type PlanOnCpu } from "./plan.ts";
-import { broadcastStrides, denseStrides, foldRows, foldTogether, type Rows, sizeOf, type Strides } from "./shape.ts";
+import { denseStrides, foldRows, type Rows, sizeOf, type Strides } from "./shape.ts";
 import { checkPlans, execute, Slot, SlotOperand } from "./slot.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -69,31 +69,14 @@ export class Job<B extends Backend> {
 
   /** A tensor as kernels see it, with `dim` as class axis: in place where its strides allow it, else through a copy. */
   alongDim(input: Tensor, dim: number): Operand {
-    return this.#operand(input, input.shape, input.strides, dim);
-  }
-
-  /** A tensor stretched over `shape` (the caller has checked that it broadcasts), with `dim` as class axis. */
-  broadcast(input: Tensor, shape: readonly number[], dim: number): Operand {
-    return this.#operand(input, shape, broadcastStrides(input.shape, input.strides, shape) ?? [], dim);
+    return this.operand(input, input.shape, input.strides, dim);
   }
 
   /** One value per row, from a tensor of the rows' shape (`dim` is where the class axis is left out) or a scalar. */
   perRow(input: Tensor, dim: number): Operand {
     const insert = (values: readonly number[], value: number): number[] => values.toSpliced(dim, 0, value);
-    if (input.rank === 0) return this.#operand(input, [1], [0], 0);
-    return this.#operand(input, insert(input.shape, 1), insert(input.strides, 0), dim);
-  }
-
-  /** Several tensors stretched over one shape for element-wise work, in the fewest dims; through copies if over three. */
-  together(inputs: readonly Tensor[], shape: readonly number[]): { rows: Rows; operands: Operand[] } {
-    const views = inputs.map((input) => broadcastStrides(input.shape, input.strides, shape) ?? []);
-    const folded = foldTogether(shape, [...views, denseStrides(shape)]);
-    if (folded === undefined) {
-      const rows: Rows = { outer: 1, classes: sizeOf(shape), inner: 1 };
-      return { rows, operands: inputs.map((input, i) => this.#copied(input, shape, views[i] ?? [], [0, 1, 0])) };
-    }
-    const operands = inputs.map((input, i) => this.#inPlace(input, folded.strides[i] ?? [0, 0, 0]));
-    return { rows: folded.rows, operands };
+    if (input.rank === 0) return this.operand(input, [1], [0], 0);
+    return this.operand(input, insert(input.shape, 1), insert(input.strides, 0), dim);
   }
 
   /** In what parts the backend would run the last plan. @throws BackendError `backend-refused` */
@@ -108,18 +91,21 @@ export class Job<B extends Backend> {
     execute(this.#backend, this.#name, this.#plans, this.#outputs, this.#temporaries);
   }
 
-  #operand(input: Tensor, shape: readonly number[], strides: readonly number[], dim: number): Operand {
+  /** A view of `shape` and `strides` on a tensor's memory, with `dim` as class axis. */
+  operand(input: Tensor, shape: readonly number[], strides: readonly number[], dim: number): Operand {
     const folded = foldRows(shape, strides, dim);
-    if (folded !== undefined) return this.#inPlace(input, folded);
-    return this.#copied(input, shape, strides, foldRows(shape, denseStrides(shape), dim) ?? [0, 0, 0]);
+    if (folded !== undefined) return this.inPlace(input, folded);
+    return this.copied(input, shape, strides, foldRows(shape, denseStrides(shape), dim) ?? [0, 0, 0]);
   }
 
-  #inPlace(input: Tensor, strides: Strides): Operand {
+  /** The tensor's memory under strides of the caller's. */
+  inPlace(input: Tensor, strides: Strides): Operand {
     this.#check(input);
     return { buffer: input.buffer, dtype: input.dtype, offset: input.offset, strides };
   }
 
-  #copied(input: Tensor, shape: readonly number[], strides: readonly number[], to: Strides): Operand {
+  /** A dense copy of a view, under strides of the caller's. */
+  copied(input: Tensor, shape: readonly number[], strides: readonly number[], to: Strides): Operand {
     this.#check(input);
     const { buffer, dtype, offset } = input;
     const slot = this.#temporary(sizeOf(shape) * bytesOf(dtype));

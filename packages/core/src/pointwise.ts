@@ -6,7 +6,7 @@ import { ShapeError } from "./errors.ts";
 import { Job } from "./job.ts";
 import { checkUpstream, lowerUpstream } from "./lower.ts";
 import type { Operand, PlanOnCpu, PointwisePlan, PointwiseTerm } from "./plan.ts";
-import { broadcastStrides, type Rows, rowsOf, sameShape, show, sizeOf } from "./shape.ts";
+import { broadcastStrides, denseStrides, foldTogether, type Rows, rowsOf, sameShape, show, sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 
 /** An element-wise loss as the public functions state it. */
@@ -115,6 +115,7 @@ function sumTo<B extends Backend>(
   return wide.cast(dtype);
 }
 
+/** Inputs stretched over `shape`, along `dim` or altogether. */
 function place<B extends Backend>(
   job: Job<B>,
   inputs: readonly (Tensor | undefined)[],
@@ -122,13 +123,31 @@ function place<B extends Backend>(
   dim: number | undefined,
 ): { rows: Rows; operands: (Operand | undefined)[] } {
   if (dim !== undefined) {
-    const operands = inputs.map((input) => input && job.broadcast(input, shape, dim));
+    const stretched = (input: Tensor): Operand =>
+      job.operand(input, shape, broadcastStrides(input.shape, input.strides, shape) ?? [], dim);
+    const operands = inputs.map((input) => input && stretched(input));
     return { rows: rowsOf(shape, dim), operands };
   }
   const present = inputs.filter((input) => input !== undefined);
-  const { rows, operands } = job.together(present, shape);
+  const { rows, operands } = together(job, present, shape);
   const queue = [...operands];
   return { rows, operands: inputs.map((input) => input && queue.shift()) };
+}
+
+/** Several tensors stretched over one shape, in the fewest dims; through copies if over three. */
+function together<B extends Backend>(
+  job: Job<B>,
+  inputs: readonly Tensor[],
+  shape: readonly number[],
+): { rows: Rows; operands: Operand[] } {
+  const views = inputs.map((input) => broadcastStrides(input.shape, input.strides, shape) ?? []);
+  const folded = foldTogether(shape, [...views, denseStrides(shape)]);
+  if (folded === undefined) {
+    const rows: Rows = { outer: 1, classes: sizeOf(shape), inner: 1 };
+    return { rows, operands: inputs.map((input, i) => job.copied(input, shape, views[i] ?? [], [0, 1, 0])) };
+  }
+  const operands = inputs.map((input, i) => job.inPlace(input, folded.strides[i] ?? [0, 0, 0]));
+  return { rows: folded.rows, operands };
 }
 
 /** Throws unless two tensors have the same shape and floating dtypes. */

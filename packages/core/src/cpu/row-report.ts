@@ -38,43 +38,30 @@ export class RowReport {
 
   /** Writes all statistics of the block. */
   store(operands: StatsOperands, block: Block): void {
-    const column = (value: (p: number) => number): Float64Array =>
-      Float64Array.from({ length: block.count }, (_, p) => value(p));
+    const column = (): Float64Array => new Float64Array(block.count);
+    const max = column();
+    const logSum = column();
+    const predicted = column();
+    const rank = column();
+    const entropy = column();
+    const probability = column();
     const { stats } = this.#formula;
-    const rest = (p: number): number => (Number.isFinite(stats.max[p]) ? (stats.rest[p] as number) : NaN);
-    const logZ = (p: number): number => this.#formula.surprise(p, stats.max[p] as number);
-    const label = (p: number): number => this.#labels.of(p).label;
-    const probability = (p: number): number => exp(-this.#formula.surprise(p, this.#labels.of(p).logit));
-    const valid = (p: number): boolean => !Number.isNaN(rest(p));
-    storeColumn(
-      operands.max,
-      block,
-      column((p) => (valid(p) ? (stats.max[p] as number) : NaN)),
-    );
-    storeColumn(
-      operands.logSum,
-      block,
-      column((p) => logZ(p)),
-    );
-    storeColumn(
-      operands.predicted,
-      block,
-      column((p) => (valid(p) ? (this.#predicted[p] as number) : -1)),
-    );
-    storeColumn(
-      operands.rank,
-      block,
-      column((p) => (label(p) < 0 || !valid(p) ? 0 : (this.#rank[p] as number))),
-    );
-    storeColumn(
-      operands.entropy,
-      block,
-      column((p) => logZ(p) + (this.#gaps[p] as number) / (1 + rest(p))),
-    );
-    storeColumn(
-      operands.probability,
-      block,
-      column((p) => (label(p) < 0 ? 0 : probability(p))),
-    );
+    for (let p = 0; p < block.count; p++) {
+      const largest = stats.max[p] as number;
+      const rest = Number.isFinite(largest) ? (stats.rest[p] as number) : NaN;
+      const valid = !Number.isNaN(rest);
+      const logZ = this.#formula.surprise(p, largest);
+      const { label, logit } = this.#labels.of(p);
+      max[p] = valid ? largest : NaN;
+      logSum[p] = logZ;
+      predicted[p] = valid ? (this.#predicted[p] as number) : -1;
+      rank[p] = valid && label >= 0 ? (this.#rank[p] as number) : 0;
+      entropy[p] = logZ + (this.#gaps[p] as number) / (1 + rest);
+      probability[p] = label < 0 ? 0 : exp(-this.#formula.surprise(p, logit));
+    }
+    const columns = { max, logSum, predicted, rank, entropy, probability };
+    for (const name of Object.keys(columns) as (keyof StatsOperands)[]) {
+      storeColumn(operands[name], block, columns[name]);
+    }
   }
 }
