@@ -73,9 +73,6 @@ function statistics<B extends Backend>({
         entropy: entropy.perRow(rows),
         probability: probability.perRow(rows),
       },
-      upstream: 1,
-      gradient: undefined,
-      targetGradient: undefined,
     },
     results: () => ({
       max: max.tensor(),

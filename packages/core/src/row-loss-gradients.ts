@@ -47,7 +47,6 @@ function gradients<B extends Backend>(
   return {
     plan: {
       onCpu: crossEntropyGradientsKernel,
-      stats: undefined,
       upstream: lowerUpstream(where, job, upstream, lossShape, dim),
       gradient: gradient?.perElement(rows) ?? input,
       targetGradient: targetGradient?.perElement(rows),

@@ -39,7 +39,7 @@ export interface LoweredRowLoss<B extends Backend> extends RowLossCall<B> {
 
 /** What a call computes besides the loss: its part of the plan with a kernel that knows it, and the results of the run. */
 export interface Besides<R> {
-  readonly plan: Pick<PlanOnCpu<CrossEntropyPlan>, "onCpu" | "stats" | "upstream" | "gradient" | "targetGradient">;
+  readonly plan: Pick<PlanOnCpu<CrossEntropyPlan>, "onCpu"> & Partial<Pick<CrossEntropyPlan, keyof typeof LOSS_ALONE>>;
   readonly results: () => R;
 }
 
@@ -48,16 +48,8 @@ export function rowLoss<B extends Backend>(call: RowLossCall<B>): Tensor<FloatDT
   return rowLossBesides(call, () => NOTHING).loss;
 }
 
-const NOTHING: Besides<undefined> = {
-  plan: {
-    onCpu: crossEntropyKernel,
-    stats: undefined,
-    upstream: 1,
-    gradient: undefined,
-    targetGradient: undefined,
-  },
-  results: () => undefined,
-};
+const NOTHING: Besides<undefined> = { plan: { onCpu: crossEntropyKernel }, results: () => undefined };
+const LOSS_ALONE = { stats: undefined, upstream: 1, gradient: undefined, targetGradient: undefined } as const;
 
 /** The same with more than the loss. */
 export function rowLossBesides<B extends Backend, R>(
@@ -77,6 +69,7 @@ export function rowLossBesides<B extends Backend, R>(
   const { plan, results } = besides({ ...call, job, geometry, input, lowered, lossShape, lossDType });
   job.add({
     ...numbers,
+    ...LOSS_ALONE,
     ...plan,
     normalized,
     kind: "cross-entropy",
