@@ -12,9 +12,10 @@ interface Layer {
   readonly outside: boolean;
 }
 
-/** The values of core that a backend needs: the contract's two, the errors, what an element takes, and the tensor for memory that users bring. */
+/** The values of core that a backend needs: the contract's three, the errors, what an element takes, and the tensor for memory that users bring. */
 const CONTRACT = [
   "isHostBackend",
+  "FILTER_CLASSES",
   "MASS_BYTES",
   "Tensor",
   "bytesOf",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { explainLinearCrossEntropy, linearCrossEntropyWithGrad, zeros } from "./index.ts";
 
-// What the filter leaves out, on every backend: tools/gradient-filter.test.ts.
+// What the filter leaves out, on every backend: tools/gradient-filter.node.test.ts.
 
 function small() {
   return { hidden: zeros([2, 3]), weight: zeros([200, 3]), target: zeros([2], { dtype: "i32" }) };

@@ -37,6 +37,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum40 = sum00;
   var sum44 = sum00;
   for (var k0 = 0u; k0 < end; k0 += DEPTH) {
+#if FILTERED
+    if (!isKept(m, 8u, k0, DEPTH)) { continue; }
+#endif
     var part00 = mat4x4<f32>();
     var part04 = part00;
     var part40 = part00;

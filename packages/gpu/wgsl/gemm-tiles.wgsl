@@ -15,6 +15,29 @@ fn loadB(k: u32, n: u32) -> f32 {
   return get_b(P.b.x + k * P.b.y + n * P.b.z);
 }
 
+#if FILTERED
+var<workgroup> keptByAny: atomic<u32>;
+var<workgroup> needed: u32;
+
+/// Whether the filter has kept anything of a tile of SPAN numbers along k: each invocation looks at one row of logits.
+fn isTileKept(local: u32, m0: u32, k0: u32) -> bool {
+  if (local == 0u) { atomicStore(&keptByAny, 0u); }
+  workgroupBarrier();
+#if FILTER_ROWS_M
+  for (var at = local; at < TILE; at += THREADS) {
+    if (isKept(m0 + at, 1u, k0, SPAN)) { atomicStore(&keptByAny, 1u); }
+  }
+#else
+  for (var at = local; at < SPAN; at += THREADS) {
+    if (isKept(m0, TILE, k0 + at, 1u)) { atomicStore(&keptByAny, 1u); }
+  }
+#endif
+  workgroupBarrier();
+  if (local == 0u) { needed = atomicLoad(&keptByAny); }
+  return workgroupUniformLoad(&needed) != 0u;
+}
+#endif
+
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let across = (P.n + TILE - 1u) / TILE;
@@ -25,7 +48,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let x = (local % EDGE) * 4u;
   let y = (local / EDGE) * 4u;
   var sums: array<vec4<f32>, 4>;
+#if FILTERED
+  var skips = false;
+#endif
   for (var k0 = 0u; k0 < endOfK(); k0 += DEPTH) {
+#if FILTERED
+    if (k0 % SPAN == 0u) { skips = !isTileKept(local, m0, k0); }
+    if (skips) { continue; }
+#endif
     for (var at = local; at < TILE * DEPTH; at += THREADS) {
 #if A_BY_K
       tileA[(at % DEPTH) * TILE + at / DEPTH] = loadA(m0 + at / DEPTH, k0 + at % DEPTH);

@@ -1,5 +1,4 @@
-import type { LinearCrossEntropyPlan } from "@surprisal/core";
-import { FILTER_CLASSES } from "./codes.ts";
+import { FILTER_CLASSES, type LinearCrossEntropyPlan } from "@surprisal/core";
 
 /** Working memory of a linear plan: where each part lies in it, in bytes from its start. See kernels/linear.ts. */
 export interface LinearLayout {

@@ -230,6 +230,7 @@ function pass(
       "group",
       ...(inPlace ? (["in-place"] as const) : []),
       "spread",
+      "transform",
       "cross-entropy",
       ...(fourRows ? (["ignored", "four-rows"] as const) : []),
     ],

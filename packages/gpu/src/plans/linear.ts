@@ -2,6 +2,7 @@ import type { CrossEntropyPlan, DeviceBuffer, LinearCrossEntropyPlan, Operand, P
 import type { Dispatch } from "../kernel.ts";
 import { lossPasses, partsOfSum, total } from "./cross-entropy.ts";
 import { dispatch, Operands, PART_BYTES, type Planner } from "./planner.ts";
+import { cleared, discarded, filterBytes, type Filtering, filteringOf, marked, tileFilter } from "./gradient-filter.ts";
 import { KEPT_BYTES, keptRows, type KeptRows, moved, type Together } from "./kept-rows.ts";
 import { converted, type Limit, product } from "./product.ts";
 import { mostSegmentBytes } from "./segments.ts";
@@ -15,18 +16,19 @@ interface Memory {
   readonly perRow: number;
 }
 
-function memoryOf({ rows, features, matrixGradient, biasGradient }: LinearCrossEntropyPlan): Memory {
+function memoryOf(plan: LinearCrossEntropyPlan): Memory {
+  const { rows, features, matrixGradient, biasGradient } = plan;
   const sums = matrixGradient !== undefined && matrixGradient.dtype !== "f32" ? 4 * rows.classes * features : 0;
   const biasSums = biasGradient === undefined ? 0 : 8 * rows.classes;
+  const ofFilter = filterBytes(plan);
   return {
-    fixed: sums + biasSums + (PART_BYTES + KEPT_BYTES) * rows.outer,
-    perRow: 4 * Math.max(1, rows.classes) + 4 * features + mostSegmentBytes(rows),
+    fixed: sums + biasSums + (PART_BYTES + KEPT_BYTES + ofFilter.perRow) * rows.outer,
+    perRow: 4 * Math.max(1, rows.classes) + 4 * features + mostSegmentBytes(rows) + ofFilter.perBlockRow,
   };
 }
 
 /** Why the layer cannot be computed within `maxBytes`, or where no more than `mostBytes` of a buffer can be bound. */
 export function linearRefusal(plan: LinearCrossEntropyPlan, mostBytes: number): string | undefined {
-  if (plan.filter !== undefined) return "it has no gradient filter";
   const { classes, outer } = plan.rows;
   const largest = Math.max(8 * classes, 4 * plan.features, PART_BYTES * outer);
   if (largest > mostBytes) return `this device binds ${mostBytes} bytes at a time; ${largest} are needed`;
@@ -75,6 +77,7 @@ interface Shared {
   readonly partial: DeviceBuffer | undefined;
   readonly matrixSums: DeviceBuffer | undefined;
   readonly biasSums: DeviceBuffer | undefined;
+  readonly filtering: Filtering | undefined;
   readonly backward: boolean;
 }
 
@@ -103,6 +106,7 @@ export function linear(plan: LinearCrossEntropyPlan, planner: Planner): Dispatch
     partial: reduce ? planner.scratch(PART_BYTES * Math.max(1, rows.outer)) : undefined,
     matrixSums: beside ? planner.scratch(4 * rows.classes * features) : undefined,
     biasSums: biasGradient && planner.scratch(8 * rows.classes),
+    filtering: filteringOf(plan, size, planner),
   };
   const kernels: Dispatch[] = [kernel];
   let parts = 0;
@@ -111,11 +115,25 @@ export function linear(plan: LinearCrossEntropyPlan, planner: Planner): Dispatch
     const block: Block = { number: first / size, first, count, last: first + size >= rows.outer };
     const loss = lossOf(shared, block, parts);
     const bring = moved(hiddenRows(shared, block, plan.hidden), kept, "together", planner);
-    kernels.push(...bring, ...logits(shared, block), ...loss.kernels, ...gradients(shared, block));
+    const { mark, clear } = filterOf(shared, block);
+    kernels.push(...bring, ...logits(shared, block), ...mark, ...loss.kernels, ...clear, ...gradients(shared, block));
     parts += loss.parts;
   }
   if (shared.partial !== undefined) kernels.push(total(plan, shared.partial, parts, planner));
+  if (shared.filtering !== undefined) kernels.push(discarded(plan, shared.filtering, planner));
   return kernels;
+}
+
+/** What comes before the block's cross entropy and after it, where gradients are filtered. */
+function filterOf(
+  { plan, planner, filtering, kept, slopes }: Shared,
+  block: Block,
+): { readonly mark: readonly Dispatch[]; readonly clear: readonly Dispatch[] } {
+  if (filtering === undefined || block.count === 0 || plan.rows.classes === 0) return { mark: [], clear: [] };
+  return {
+    mark: [marked(plan, filtering, kept, slopes, block, planner)],
+    clear: [cleared(plan, filtering, kept, slopes, block, planner)],
+  };
 }
 
 /** An operand in other terms: the steps of a matrix product. */
@@ -214,6 +232,7 @@ function gradients(shared: Shared, block: Block): Dispatch[] {
       b: togetherOf(shared),
       c: sums,
       limit: limitOf(shared, block, "k"),
+      filter: tileFilter(plan, shared.filtering, "k"),
       size: [classes, count, features],
       flags: [],
       accumulate: first > 0,
@@ -244,6 +263,7 @@ function gradients(shared: Shared, block: Block): Dispatch[] {
       b: matrixAt(matrix, matrix.offset, matrix.strides[0], matrix.strides[1]),
       c: togetherOf(shared), // which nothing needs any more
       limit: limitOf(shared, block, "m"),
+      filter: tileFilter(plan, shared.filtering, "m"),
       size: [count, classes, features],
       flags: ["A_BY_K"],
     } as const;

@@ -1,4 +1,4 @@
-import type { DeviceBuffer, Operand } from "@surprisal/core";
+import { type DeviceBuffer, FILTER_CLASSES, type Operand } from "@surprisal/core";
 import type { Dispatch } from "../kernel.ts";
 import { canBind, windowed } from "./boxes.ts";
 import { copy } from "./copy.ts";
@@ -12,6 +12,8 @@ export interface Product {
   readonly bias?: Operand | undefined;
   /** Of m or k there is only as much as the device counts: the dimension, and where it has counted. */
   readonly limit?: Limit;
+  /** a is a gradient of logits, of which there is nothing where the gradient filter has left it out. */
+  readonly filter?: TileFilter | undefined;
   /** m, k, n. */
   readonly size: readonly [m: number, k: number, n: number];
   readonly flags: readonly string[];
@@ -25,6 +27,17 @@ export interface Limit {
   readonly counts: DeviceBuffer;
   readonly block: number;
   readonly start?: number;
+}
+
+/** What the gradient filter has marked (gradient-filter.ts), and where a begins in it. */
+export interface TileFilter {
+  /** The dimension that rows of logits lie along; their classes lie along the other. */
+  readonly rows: "m" | "k";
+  readonly marks: DeviceBuffer;
+  /** Spans of a row. */
+  readonly spans: number;
+  readonly firstRow: number;
+  readonly firstClass: number;
 }
 
 /** Dimensions of a product, by their number in `size`. */
@@ -77,7 +90,7 @@ function larger({ strides }: Operand, rows: Dimension, columns: Dimension, size:
 
 /** So many of a dimension, from one on. */
 function partOf(whole: Product, along: Dimension, start: number, count: number): Product {
-  const { a, b, c, bias, limit, accumulate = false } = whole;
+  const { a, b, c, bias, limit, filter, accumulate = false } = whole;
   const moved = (operand: Operand, rows: Dimension, columns: Dimension): Operand => {
     const step = along === rows ? operand.strides[0] : along === columns ? operand.strides[1] : 0;
     return { ...operand, buffer: operand.buffer, offset: operand.offset + start * step };
@@ -92,13 +105,24 @@ function partOf(whole: Product, along: Dimension, start: number, count: number):
     c: moved(c, M, N),
     bias: later ? undefined : bias && moved({ ...bias, buffer: bias.buffer, strides: [0, bias.strides[1], 0] }, M, N),
     ...(limit && { limit: { ...limit, counts: limit.counts, start: (limit.start ?? 0) + (limited ? start : 0) } }),
+    filter: filter && movedFilter(filter, along, start),
     size: [along === M ? count : m, along === K ? count : k, along === N ? count : n],
     accumulate: accumulate || later,
   };
 }
 
+function movedFilter(filter: TileFilter, along: Dimension, start: number): TileFilter {
+  if (along === N) return filter;
+  return (filter.rows === "m") === (along === M)
+    ? { ...filter, firstRow: filter.firstRow + start }
+    : { ...filter, firstClass: filter.firstClass + start };
+}
+
 /** On tiles in workgroup memory; software adapters, whose barriers are dear, read directly. */
-function kernelOf({ a, b, c, bias, limit, size, flags, accumulate = false }: Product, planner: Planner): Dispatch {
+function kernelOf(
+  { a, b, c, bias, limit, filter, size, flags, accumulate = false }: Product,
+  planner: Planner,
+): Dispatch {
   const { software, mostBytes } = planner;
   const [m, k, n] = size;
   const edge = software ? 4 : 16;
@@ -110,16 +134,24 @@ function kernelOf({ a, b, c, bias, limit, size, flags, accumulate = false }: Pro
     flags: [
       ...flags,
       ...(limit ? ["LIMITED", limit.along === "m" ? "LIMIT_M" : "LIMIT_K"] : []),
+      ...(filter ? ["FILTERED", ...(filter.rows === "m" ? ["FILTER_ROWS_M"] : [])] : []),
       ...(bias ? ["BIAS"] : []),
       ...(accumulate ? ["ACCUMULATE"] : []),
     ],
-    constants: { EDGE: edge },
-    integers: { m, k, n, ...(limit && { block: limit.block, start: limit.start ?? 0 }) },
+    constants: { EDGE: edge, ...(filter && { SPAN: FILTER_CLASSES }) },
+    integers: {
+      m,
+      k,
+      n,
+      ...(limit && { block: limit.block, start: limit.start ?? 0 }),
+      ...(filter && { spans: filter.spans, firstRow: filter.firstRow, firstClass: filter.firstClass }),
+    },
     given: new Operands()
       .add("a", bound(a, m, k))
       .add("b", bound(b, k, n))
       .add("bias", bias)
       .words("counts", limit?.counts)
+      .words("spans", filter?.marks)
       .add("c", bound(c, m, n), accumulate ? "both" : "out"),
     groups: Math.ceil(m / tile) * Math.ceil(n / tile),
   });
