@@ -1,4 +1,4 @@
-// Spans of classes that the gradient filter leaves out [Cut Your Losses in Large-Vocabulary Language Models, arXiv 2411.09009, section 4.3]: all of
+// Spans of classes that the gradient filter leaves out [Cut Your Losses in Large-Vocabulary Language Models, arXiv 2411.09009]: all of
 // whose probabilities p_j = exp(x_j − max) / z are below a bound, but for the span of the label. A workgroup for a row, of which each lane has
 // every so manieth span. 1: the maximum. 2: of each span the sum of exp(x_j − max) and its largest, and z. 3: which are left out, and how much
 // that is.

@@ -6,7 +6,7 @@ import { LinearPlan, Operand } from "./records";
 import { maxRun, transformRun } from "./runs";
 import { tile } from "./scratch";
 
-// The gradient filter of the linear layer [Cut Your Losses in Large-Vocabulary Language Models, arXiv 2411.09009, section 4.3]: of each row
+// The gradient filter of the linear layer [Cut Your Losses in Large-Vocabulary Language Models, arXiv 2411.09009]: of each row
 // it leaves out spans of classes all of whose probabilities p_j = exp(x_j − max) / z are below a bound, but for the span of the label.
 // 1: the row's maximum. 2: z. 3: spans whose largest p_j is below the bound, and what their p_j add up to. Sums go on in f64.
 

@@ -4,7 +4,7 @@ import type { LogitTile } from "./row-stats.ts";
 import { storeScalar } from "./tile.ts";
 import { Sum } from "./sum.ts";
 
-// The gradient filter of the linear layer [Cut Your Losses in Large-Vocabulary Language Models, arXiv 2411.09009, section 4.3]: of each row
+// The gradient filter of the linear layer [Cut Your Losses in Large-Vocabulary Language Models, arXiv 2411.09009]: of each row
 // it leaves out spans of classes all of whose probabilities are below a bound, but for the span of the label. A tile begins with a span.
 
 /** Which spans of the tile at hand are left out, and what that was over all rows. */
