@@ -63,17 +63,18 @@ function statistics<B extends Backend>({
   const entropy = job.output(rowShape, lossDType);
   const probability = job.output(rowShape, lossDType);
   return {
-    plan: {
-      onCpu: crossEntropyStatsKernel,
-      stats: {
-        max: max.perRow(rows),
-        logSum: logSum.perRow(rows),
-        predicted: predicted.perRow(rows),
-        rank: rank.perRow(rows),
-        entropy: entropy.perRow(rows),
-        probability: probability.perRow(rows),
-      },
+    onCpu: crossEntropyStatsKernel,
+    stats: {
+      max: max.perRow(rows),
+      logSum: logSum.perRow(rows),
+      predicted: predicted.perRow(rows),
+      rank: rank.perRow(rows),
+      entropy: entropy.perRow(rows),
+      probability: probability.perRow(rows),
     },
+    upstream: 1,
+    gradient: undefined,
+    targetGradient: undefined,
     results: () => ({
       max: max.tensor(),
       logSum: logSum.tensor(),

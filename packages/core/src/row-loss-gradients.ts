@@ -36,21 +36,21 @@ export function rowLossWithGradients<B extends Backend>(
 }
 
 function gradients<B extends Backend>(
-  call: LoweredRowLoss<B>,
+  lowered: LoweredRowLoss<B>,
   { upstream, into, targetGradient: targetToo = false }: WantedGradients,
 ): Besides<Omit<RowLossWithGradients<B>, "loss">> {
-  const { where, logits, job, geometry, input, lossShape } = call;
+  const { job, geometry, input, lossShape } = lowered;
+  const { where, logits } = lowered.call;
   const { rows, dim, dtype } = geometry;
-  if (into === "logits") checkInPlace(call, typeof upstream === "number" ? undefined : upstream);
+  if (into === "logits") checkInPlace(lowered.call, dim, typeof upstream === "number" ? undefined : upstream);
   const gradient = into === "logits" ? undefined : job.output(logits.shape, dtype);
-  const targetGradient = targetToo ? targetOutput(call) : undefined;
+  const targetGradient = targetToo ? targetOutput(lowered) : undefined;
   return {
-    plan: {
-      onCpu: crossEntropyGradientsKernel,
-      upstream: lowerUpstream(where, job, upstream, lossShape, dim),
-      gradient: gradient?.perElement(rows) ?? input,
-      targetGradient: targetGradient?.perElement(rows),
-    },
+    onCpu: crossEntropyGradientsKernel,
+    stats: undefined,
+    upstream: lowerUpstream(where, job, upstream, lossShape, dim),
+    gradient: gradient?.perElement(rows) ?? input,
+    targetGradient: targetGradient?.perElement(rows),
     results: () => ({
       grad: gradient?.tensor() ?? (logits as Tensor<FloatDType, B>),
       targetGrad: targetGradient?.tensor(),
@@ -58,7 +58,8 @@ function gradients<B extends Backend>(
   };
 }
 
-function targetOutput<B extends Backend>({ where, job, target, lowered }: LoweredRowLoss<B>): Output<FloatDType, B> {
+function targetOutput<B extends Backend>({ call, job, lowered }: LoweredRowLoss<B>): Output<FloatDType, B> {
+  const { where, target } = call;
   if (lowered.kind === "index") {
     const message = `${where}: targetGrad needs target probabilities; target holds class indices`;
     throw new OptionError("option-value", message);
@@ -67,9 +68,12 @@ function targetOutput<B extends Backend>({ where, job, target, lowered }: Lowere
 }
 
 /** A gradient may only replace logits that the kernel reads in place, and that share memory with no other input. */
-function checkInPlace<B extends Backend>(call: LoweredRowLoss<B>, upstream: Tensor | undefined): void {
-  const { where, logits, geometry, target, resolved } = call;
-  if (foldRows(logits.shape, logits.strides, geometry.dim) === undefined) {
+function checkInPlace<B extends Backend>(
+  { where, logits, target, resolved }: RowLossCall<B>,
+  dim: number,
+  upstream: Tensor | undefined,
+): void {
+  if (foldRows(logits.shape, logits.strides, dim) === undefined) {
     const message = `${where}: into "logits" needs logits that are dense, or permuted with the dims on each side of the classes in order; not this view`;
     throw new OptionError("option-value", message);
   }

@@ -28,7 +28,8 @@ export interface RowLossCall<B extends Backend> {
 }
 
 /** The same, checked and with its operands. */
-export interface LoweredRowLoss<B extends Backend> extends RowLossCall<B> {
+export interface LoweredRowLoss<B extends Backend> {
+  readonly call: RowLossCall<B>;
   readonly job: Job<B>;
   readonly geometry: LogitsGeometry;
   readonly input: Operand;
@@ -37,9 +38,10 @@ export interface LoweredRowLoss<B extends Backend> extends RowLossCall<B> {
   readonly lossDType: FloatDType;
 }
 
+type PlanPart = Pick<PlanOnCpu<CrossEntropyPlan>, "onCpu" | "stats" | "upstream" | "gradient" | "targetGradient">;
+
 /** What a call computes besides the loss: its part of the plan with a kernel that knows it, and the results of the run. */
-export interface Besides<R> {
-  readonly plan: Pick<PlanOnCpu<CrossEntropyPlan>, "onCpu"> & Partial<Pick<CrossEntropyPlan, keyof typeof LOSS_ALONE>>;
+export interface Besides<R> extends PlanPart {
   readonly results: () => R;
 }
 
@@ -48,8 +50,14 @@ export function rowLoss<B extends Backend>(call: RowLossCall<B>): Tensor<FloatDT
   return rowLossBesides(call, () => NOTHING).loss;
 }
 
-const NOTHING: Besides<undefined> = { plan: { onCpu: crossEntropyKernel }, results: () => undefined };
-const LOSS_ALONE = { stats: undefined, upstream: 1, gradient: undefined, targetGradient: undefined } as const;
+const NOTHING: Besides<undefined> = {
+  onCpu: crossEntropyKernel,
+  stats: undefined,
+  upstream: 1,
+  gradient: undefined,
+  targetGradient: undefined,
+  results: () => undefined,
+};
 
 /** The same with more than the loss. */
 export function rowLossBesides<B extends Backend, R>(
@@ -66,18 +74,21 @@ export function rowLossBesides<B extends Backend, R>(
   const lossShape = resolved.reduction === "none" ? rowShape : [];
   const lossDType = lossDTypeOf(dtype, lowered, resolved.strict);
   const loss = job.output(lossShape, lossDType);
-  const { plan, results } = besides({ ...call, job, geometry, input, lowered, lossShape, lossDType });
+  const also = besides({ call, job, geometry, input, lowered, lossShape, lossDType });
   job.add({
     ...numbers,
-    ...LOSS_ALONE,
-    ...plan,
     normalized,
     kind: "cross-entropy",
+    onCpu: also.onCpu,
     rows,
     logits: input,
     target: lowered,
     loss: loss.perRow(rows),
+    stats: also.stats,
+    upstream: also.upstream,
+    gradient: also.gradient,
+    targetGradient: also.targetGradient,
   });
   job.run();
-  return { loss: loss.tensor(), results: results() };
+  return { loss: loss.tensor(), results: also.results() };
 }
