@@ -36,6 +36,12 @@ test("the terminal has a line for everybody, with the reason where there is no t
   expect(text).toContain("<broken> & bent refuses: not | on Sundays");
 });
 
+test("other work on the machine is told, where there was some", () => {
+  const busy = { ...SAMPLE, machine: { ...SAMPLE.machine, load: 3.14 } };
+  expect(terminalText(busy)).toContain("Node 24.0.0, with a load of 3.1 from other work when it began.");
+  expect(terminalText(SAMPLE)).toContain("Node 24.0.0. ");
+});
+
 test("the document has the results between its markers, and keeps the rest", () => {
   const begin = "<!-- results: `pnpm bench --report` writes what follows -->";
   const end = "<!-- end of results -->";

@@ -55,7 +55,7 @@ export const SAMPLE: BenchReport = {
   created: "2026-03-14T09:26:53.589Z",
   command: "pnpm bench --peers",
   seconds: 90,
-  machine: { cpu: "Abacus 3000", cores: 2, memory: 2 ** 34, system: "Linux 6 x64", node: "24.0.0" },
+  machine: { cpu: "Abacus 3000", cores: 2, memory: 2 ** 34, system: "Linux 6 x64", node: "24.0.0", load: 0 },
   rounds: 3,
   warmUpRounds: 2,
   bandwidth: BANDWIDTH,

@@ -27,6 +27,7 @@ export async function run(options: RunOptions): Promise<BenchReport> {
   const { where, cases, entrants, rounds, nodeArguments, command, tell } = options;
   const started = performance.now();
   const created = new Date().toISOString();
+  const machine = thisMachine();
   const bandwidths: Bandwidth[] = [];
   const results: CaseResult[] = [];
   for (const benchCase of cases) {
@@ -44,7 +45,7 @@ export async function run(options: RunOptions): Promise<BenchReport> {
     created,
     command,
     seconds: (performance.now() - started) / 1000,
-    machine: thisMachine(),
+    machine,
     rounds,
     warmUpRounds: WARM_UP_ROUNDS,
     bandwidth,
