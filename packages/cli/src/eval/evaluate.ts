@@ -6,6 +6,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import { readElements } from "../readers/array-reader.ts";
 import { newElements } from "../readers/elements.ts";
 import { FormatError } from "../readers/format-error.ts";
+import { count } from "../report/numbers.ts";
 import type { RowProgress } from "../report/progress-bar.ts";
 import { hasLabels } from "./binary.ts";
 import { blocksOf, type InputBlock } from "./blocks.ts";
@@ -36,17 +37,16 @@ export interface EvaluateOptions {
   readonly metrics: Metrics;
   /** Number of the first row of the inputs in the whole evaluation. */
   readonly firstRow?: number;
-  /** Called now and then, at the end, and when interrupted, with the rows seen so far. */
-  readonly checkpoint?: ((rows: number) => Promise<void>) | undefined;
+  /** Called now and then, at the end, and when interrupted, with the rows seen so far; says whether it could keep them. */
+  readonly checkpoint?: ((rows: number) => Promise<boolean>) | undefined;
   /** Between two turns of the event loop, in milliseconds. */
   readonly turn?: number | undefined;
+  /** Between two checkpoints, in milliseconds. */
+  readonly pause?: number | undefined;
 }
 
 /** Between two checkpoints, in milliseconds. */
 const CHECKPOINT = 10_000;
-
-/** What an interruption leaves where there are checkpoints. */
-const RESUMABLE = "the same command with --resume goes on from there";
 
 /** Signals come in between blocks, when the event loop has had its turn; that often, in milliseconds. */
 const TURN = 50;
@@ -67,6 +67,7 @@ export async function evaluateRows(
     firstRow = 0,
     checkpoint,
     turn: turnTime = TURN,
+    pause = CHECKPOINT,
   }: EvaluateOptions,
 ): Promise<Evaluated> {
   const losses: number[] = [];
@@ -78,6 +79,7 @@ export async function evaluateRows(
   const start = performance.now();
   let turn = start;
   let saved = start;
+  let kept = 0;
   for await (const block of untilAborted(blocksOf(inputs, blockBytes), signal)) {
     const from = performance.now();
     const rows = await compute({ ...block, firstRow: firstRow + block.firstRow });
@@ -86,19 +88,25 @@ export async function evaluateRows(
     lossTime += now - from;
     if (keepLosses) for (let row = 0; row < rows.rows; row++) losses.push(rows.loss[row] as number);
     done += block.rows;
+    // Where it cannot keep the rows yet, it is asked again after each block.
+    if (checkpoint !== undefined && now - saved > pause && (await checkpoint(done))) {
+      saved = performance.now();
+      kept = done;
+    }
     if (now - turn < turnTime) continue;
     progress.update(done);
     await setImmediate();
     turn = performance.now();
-    if (checkpoint !== undefined && turn - saved > CHECKPOINT) {
-      await checkpoint(done);
-      saved = performance.now();
-    }
   }
-  await checkpoint?.(done);
-  if (signal.aborted) throw interruptedAfter(done, total, checkpoint && RESUMABLE);
+  if ((await checkpoint?.(done)) === true) kept = done;
+  if (signal.aborted) throw interruptedAfter(done, total, checkpoint && leftOf(kept, done));
   const read = performance.now() - start - lossTime;
   return { metrics, losses: keepLosses ? losses : undefined, milliseconds: { read, loss: lossTime } };
+}
+
+function leftOf(kept: number, done: number): string {
+  const from = kept === done ? "from there" : `after ${count(kept)} of them`;
+  return `the same command with --resume goes on ${from}`;
 }
 
 /** What is to be remembered of the rows of an evaluation. */

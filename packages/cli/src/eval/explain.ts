@@ -1,6 +1,6 @@
 import { isSurprisalError, type SurprisalError } from "@surprisal/core";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
-import type { EvalFiles } from "./options.ts";
+import { type EvalFiles, flagOf } from "./options.ts";
 
 /** An error of the library in the words of the command line, with the files that it is about; any other as it is. */
 export function explain(error: unknown, files: EvalFiles): unknown {
@@ -15,7 +15,7 @@ function inFlags({ message, details }: SurprisalError): string {
   const said = message.replace(/^\w+: /, "");
   const { option } = details;
   if (typeof option !== "string") return said;
-  return said.replace(option, `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  return said.replace(option, `--${flagOf(option)}`);
 }
 
 function namesOf({ logits, targets, weight, rowWeight }: EvalFiles): string {

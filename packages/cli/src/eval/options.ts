@@ -52,3 +52,8 @@ export function lossOptions(options: EvalOptions): LossOptions {
   const given = { ignoreIndex, labelSmoothing, logitScale, softcap, zLoss, normalizer, onEmpty, compat };
   return { reduction, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }
+
+/** An option by its name on the command line, without the dashes: `label-smoothing`. */
+export function flagOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

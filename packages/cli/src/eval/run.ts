@@ -13,7 +13,7 @@ import { evaluateRows, type Evaluated, metricSettingsOf, planOf } from "./evalua
 import type { EvaluationPlan } from "./evaluator.ts";
 import { explain } from "./explain.ts";
 import { type EvalInputs, openInputs } from "./inputs.ts";
-import { type EvalFiles, type EvalOptions, lossOptions } from "./options.ts";
+import { type EvalFiles, type EvalOptions, flagOf, lossOptions } from "./options.ts";
 import { inRange } from "./row-range.ts";
 import { openState } from "./stateful.ts";
 import { type EvalReport, finalShape } from "./report.ts";
@@ -27,6 +27,8 @@ export interface EvalSetting {
   readonly blockBytes?: number;
   /** Between two turns of the event loop, in milliseconds. */
   readonly turn?: number;
+  /** Between two checkpoints, in milliseconds. */
+  readonly pause?: number;
 }
 
 /** `surprisal eval`: reads, evaluates, and writes the report to stdout. */
@@ -79,15 +81,17 @@ function checkOptions(options: EvalOptions): void {
   ] as const;
   const given = categorical.find((name) => options[name] !== undefined);
   if (given === undefined) return;
-  const flag = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new CliError(EXIT.usage, `--${flag} is an option of losses over classes; it does not go with --binary`);
+  throw new CliError(
+    EXIT.usage,
+    `--${flagOf(given)} is an option of losses over classes; it does not go with --binary`,
+  );
 }
 
 async function makeReport(
   inputs: EvalInputs,
   files: EvalFiles,
   options: EvalOptions,
-  { io, entries = BACKENDS, blockBytes, turn }: EvalSetting & { readonly io: Io },
+  { io, entries = BACKENDS, blockBytes, turn, pause }: EvalSetting & { readonly io: Io },
 ): Promise<Found> {
   const { fromProbabilities = false, posWeight } = options;
   const plan = await planOf(inputs, lossOptions(options), { fromProbabilities, posWeight });
@@ -112,6 +116,7 @@ async function makeReport(
       total,
       blockBytes,
       turn,
+      pause,
       metrics: stateful?.metrics ?? new Metrics(metricSettings),
       firstRow: stateful?.rows.next ?? 0,
       checkpoint: stateful?.save.bind(stateful),

@@ -9,7 +9,7 @@ import { restored, snapshot } from "../state/snapshot.ts";
 import { isComplete, type Setting, type Shard, type StateRows, type StateSettings } from "../state/state.ts";
 import type { EvaluationPlan } from "./evaluator.ts";
 import type { EvalInputs } from "./inputs.ts";
-import type { EvalOptions } from "./options.ts";
+import { type EvalOptions, flagOf } from "./options.ts";
 import type { Range } from "./row-range.ts";
 
 /** A shard of an evaluation that remembers in a file how far it came. */
@@ -20,8 +20,8 @@ export interface Stateful {
   readonly metrics: Metrics;
   /** Rows of the shard, and the first that is left. */
   readonly rows: StateRows;
-  /** Writes the state when so many rows of the range have been seen. */
-  save(seen: number): Promise<void>;
+  /** Writes the state when so many rows of the range have been seen, if it is one to go on from. @returns whether it is */
+  save(seen: number): Promise<boolean>;
 }
 
 /** What else a state depends on. */
@@ -63,10 +63,11 @@ export async function openState(
     metrics,
     rows,
     async save(seen) {
-      if (seen % Math.max(1, inner) !== 0) return; // within a position nothing can begin again
-      if (seen === 0 && kept !== undefined) return;
+      if (seen % Math.max(1, inner) !== 0) return false; // within a position nothing can begin again
+      if (seen === 0 && kept !== undefined) return true;
       const state = { settings, shard, rows: { ...rows, next: next + seen }, metrics: snapshot(metrics) };
       await writeState(file, state);
+      return true;
     },
   };
 }
@@ -102,8 +103,4 @@ function settingsOf(
       Object.entries(options).filter((entry): entry is [string, Setting] => entry[1] !== undefined),
     ),
   };
-}
-
-function flagOf(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
