@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
+import { mutate } from "../fuzz/mutate.ts";
+import { randomFrom } from "../fuzz/random.ts";
 import { Metrics } from "../metrics/metrics.ts";
 import { FormatError } from "../readers/format-error.ts";
+import { fixture } from "../testing/io.ts";
 import { piecesOf, rowBlock, someRows } from "../testing/rows.ts";
 import { FOUR_CLASSES, shardState } from "../testing/states.ts";
 import { parseState, stateText } from "./parse.ts";
@@ -121,6 +125,50 @@ it("a change of any byte is found, or changes nothing", () => {
     { numRuns: 500 },
   );
 });
+
+it("whatever a state says under a right digest, it is taken or refused", () => {
+  const { state } = JSON.parse(readFileSync(fixture("state.json"), "utf8")) as { state: EvalState };
+  const text = ENCODER.encode(JSON.stringify(state));
+  const words = [
+    "0",
+    "-1",
+    "1e308",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    '"NaN"',
+    '"0p0"',
+    '"1p-3"',
+    '"overflow"',
+    "9007199254740993",
+  ];
+  const random = randomFrom(5);
+  const outcomes = { taken: 0, refused: 0 };
+  for (let i = 0; i < 6000; i++) {
+    const changed = changedState(mutate(text, text, words, random));
+    if (changed === undefined) continue;
+    try {
+      restored(parsed(stateText(changed)), "s.json").result();
+      outcomes.taken++;
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      outcomes.refused++;
+    }
+  }
+  expect(outcomes.taken).toBeGreaterThan(20);
+  expect(outcomes.refused).toBeGreaterThan(200);
+});
+
+/** What is still JSON, and no table of millions. */
+function changedState(bytes: Uint8Array): EvalState | undefined {
+  try {
+    const state = JSON.parse(Buffer.from(bytes).toString("utf8")) as Partial<EvalState>;
+    return (state.settings?.metrics?.classes ?? 0) > 5000 ? undefined : (state as EvalState);
+  } catch {
+    return undefined;
+  }
+}
 
 it("shards share rows out evenly, in order", () => {
   fc.assert(
