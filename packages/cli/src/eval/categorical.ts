@@ -36,7 +36,7 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
           ? checkedLabels(labelsOfOneHot(block.targets, inner, rules), rules)
           : checkedLabels(block.targets, rules);
       const input = await logitsOf(block, plan);
-      weight ??= plan.weight && placedWeight(plan.weight, input.dtype, backend);
+      weight ??= plan.weight && (await placedWeight(plan.weight, input.dtype, backend));
       const flat = inner === 1;
       using x = tensor(input.logits, flat ? [outer, classes] : shape, { dtype: input.dtype, backend });
       const rowShape = flat ? [outer] : [outer, inner];
@@ -44,7 +44,8 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
         labels === undefined
           ? tensor(block.targets, x.shape, { dtype: dtypes.targets, backend })
           : tensor(labels, rowShape, { backend });
-      using w = block.rowWeight && tensor(block.rowWeight, rowShape, { dtype: dtypes.rowWeight, backend });
+      const mask = dense ? maskOf(rowWeight) : undefined;
+      using w = mask && tensor(mask, rowShape, { dtype: "bool", backend });
       const options = {
         ...formula,
         ignoreIndex: dense ? ignoreIndex : LEFT_OUT,
@@ -74,9 +75,16 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
   };
 }
 
-function placedWeight(values: Float64Array, dtype: DType, backend: Backend): Tensor {
-  using doubles = tensor(values, [values.length], { backend });
-  return doubles.cast(dtype);
+/** Weights in the logits' dtype; converted here, as not every backend has f64. */
+async function placedWeight(values: Float64Array, dtype: DType, backend: Backend): Promise<Tensor> {
+  using doubles = tensor(values, [values.length]);
+  using converted = doubles.cast(dtype);
+  return await converted.to(backend);
+}
+
+/** 1 for a row that counts; of class indices the label says that. */
+function maskOf(rowWeight: Float64Array | undefined): Uint8Array | undefined {
+  return rowWeight && Uint8Array.from(rowWeight, (weight) => (weight === 0 ? 0 : 1));
 }
 
 /** Logits in a floating dtype: integers become f64, probabilities their logarithms. */
@@ -113,7 +121,6 @@ interface Rows {
 
 function rowBlock({ firstRow, rows, stats, labels, rowWeight, weight }: Rows): RowBlock {
   const block = allocateRowBlock(rows, firstRow);
-  block.loss.set(stats.loss);
   block.rank.set(stats.rank);
   block.targetProbability.set(stats.probability);
   block.entropy.set(stats.entropy);
@@ -123,8 +130,10 @@ function rowBlock({ firstRow, rows, stats, labels, rowWeight, weight }: Rows): R
     block.maxProbability[row] = Math.exp(-(stats.logSum[row] as number));
     const label = labels?.[row];
     if (label === LEFT_OUT || rowWeight?.[row] === 0) continue;
+    const own = rowWeight?.[row] ?? 1;
     block.kept[row] = 1;
-    block.weight[row] = (label === undefined ? 1 : (weight?.[label] ?? 1)) * (rowWeight?.[row] ?? 1);
+    block.loss[row] = (stats.loss[row] as number) * own;
+    block.weight[row] = (label === undefined ? 1 : (weight?.[label] ?? 1)) * own;
   }
   return block;
 }

@@ -229,14 +229,21 @@ describe("a backend that refuses", () => {
   });
 
   it("gpu, where there is one: f32 is computed, f64 is not", async () => {
-    const on = (logits: string): Promise<Ran> =>
-      run("eval", fixture(logits), fixture("targets-i8.npy"), "--json", "--backend", "gpu");
+    const on = (logits: string, ...weights: string[]): Promise<Ran> =>
+      run("eval", fixture(logits), fixture("targets-i8.npy"), "--json", "--backend", "gpu", ...weights);
     const [f4, f8] = [await on("logits-f4.npy"), await on("logits-f8.npy")];
+    const weighted = await on("logits-f4.npy", "--weight", fixture("weight.npy"));
+    const rowWeighted = await on("logits-f4.npy", "--row-weight", fixture("row-weight.npy"));
     const absent = /^surprisal: --backend gpu cannot be had: .+\n$/;
     const there = f4.code === 0;
     expect(f4.stderr).toMatch(there ? /^$/ : absent);
     const { loss } = there ? (JSON.parse(f4.stdout) as EvalReport) : { loss: expected.f4.mean };
     expect(loss).toBeCloseTo(expected.f4.mean, 6);
+    const lossOf = ({ stdout }: Ran, other: unknown): unknown =>
+      there ? (JSON.parse(stdout) as EvalReport).loss : other;
+    // weights are f64, as NumPy saves them
+    expect(lossOf(weighted, expected["weighted"])).toBeCloseTo(Number(expected["weighted"]), 6);
+    expect(lossOf(rowWeighted, expected["rowWeighted"])).toBeCloseTo(Number(expected["rowWeighted"]), 6);
     expect(f8).toMatchObject({ code: EXIT.backendUnavailable, stdout: "" });
     expect(f8.stderr).toMatch(there ? /WebGPU has no f64/ : absent);
   });
