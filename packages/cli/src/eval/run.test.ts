@@ -84,6 +84,18 @@ describe("losses against NumPy's", () => {
     expect(perplexity).toBeCloseTo(Math.exp(expected.f4.mean), 6);
   });
 
+  it.each(["targets-i8.npy", "probabilities.npy"])(
+    "row weights multiply losses, and 0 leaves out: %s",
+    async (targets) => {
+      const rowWeight = [1, 0, 2, 1, 1]; // row-weight.npy
+      const none = (await evaluate("logits-f4.npy", targets, "--reduction", "none")).loss as readonly number[];
+      const weighted = await evaluate("logits-f4.npy", targets, "--row-weight", fixture("row-weight.npy"));
+      const sum = none.reduce((total, loss, row) => total + loss * (rowWeight[row] ?? NaN), 0);
+      expect(weighted.loss).toBeCloseTo(sum / 5, 14);
+      expect(weighted).toMatchObject({ rows: 5, keptRows: 4 });
+    },
+  );
+
   it("options change the loss as their formulas say", async () => {
     const base = await evaluate("logits-f4.npy", "targets-i8.npy");
     const halved = await evaluate("logits-f4.npy", "targets-i8.npy", "--normalizer", "10");
