@@ -24,28 +24,43 @@ export interface DataArrays extends Omit<StorageArrays, "f16" | "bf16"> {
   bf16: Float32Array;
 }
 
+type StorageConstructor =
+  | Float32ArrayConstructor
+  | Float64ArrayConstructor
+  | Uint16ArrayConstructor
+  | BigInt64ArrayConstructor
+  | Int32ArrayConstructor
+  | Int16ArrayConstructor
+  | Uint8ArrayConstructor;
+
 interface DTypeInfo {
-  readonly bytes: number;
   readonly kind: "float" | "integer" | "bool";
+  /** What makes the array that holds it in memory. */
+  readonly array: StorageConstructor;
   /** Inclusive limits of an integer dtype. */
   readonly min: number;
   readonly max: number;
 }
 
-const float = (bytes: number): DTypeInfo => ({ bytes, kind: "float", min: -Infinity, max: Infinity });
-const integer = (bytes: number, min: number, max: number): DTypeInfo => ({ bytes, kind: "integer", min, max });
+const float = (array: StorageConstructor): DTypeInfo => ({ kind: "float", array, min: -Infinity, max: Infinity });
+const integer = (array: StorageConstructor, min: number, max: number): DTypeInfo => ({
+  kind: "integer",
+  array,
+  min,
+  max,
+});
 
-/** Size, kind and range of each dtype. */
+/** Kind, memory and range of each dtype. */
 export const DTYPES: Readonly<Record<DType, DTypeInfo>> = {
-  f32: float(4),
-  f64: float(8),
-  f16: float(2),
-  bf16: float(2),
-  i64: integer(8, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
-  i32: integer(4, -(2 ** 31), 2 ** 31 - 1),
-  i16: integer(2, -(2 ** 15), 2 ** 15 - 1),
-  u8: integer(1, 0, 255),
-  bool: { bytes: 1, kind: "bool", min: 0, max: 1 },
+  f32: float(Float32Array),
+  f64: float(Float64Array),
+  f16: float(Uint16Array),
+  bf16: float(Uint16Array),
+  i64: integer(BigInt64Array, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+  i32: integer(Int32Array, -(2 ** 31), 2 ** 31 - 1),
+  i16: integer(Int16Array, -(2 ** 15), 2 ** 15 - 1),
+  u8: integer(Uint8Array, 0, 255),
+  bool: { kind: "bool", array: Uint8Array, min: 0, max: 1 },
 };
 
 /**
@@ -59,7 +74,7 @@ export const DTYPES: Readonly<Record<DType, DTypeInfo>> = {
  * ```
  */
 export function bytesOf(dtype: DType): number {
-  return DTYPES[dtype].bytes;
+  return DTYPES[dtype].array.BYTES_PER_ELEMENT;
 }
 
 /** f32, f64, f16 or bf16. */

@@ -1,6 +1,7 @@
 import type { DeviceBuffer } from "../backend.ts";
-import type { DType } from "../dtype.ts";
+import { bytesOf, type DType } from "../dtype.ts";
 import { DisposedError } from "../errors.ts";
+import { storageArray } from "../storage.ts";
 
 /** Ordinary JavaScript memory; typed views of the whole are made once per element type. */
 export class CpuBuffer implements DeviceBuffer {
@@ -27,8 +28,7 @@ export class CpuBuffer implements DeviceBuffer {
 
   /** The elements of a dtype that fit a number: all but i64. */
   numbers(dtype: Exclude<DType, "i64">): NumberArray {
-    const TypedArray: new (bytes: ArrayBufferLike, from: number, length: number) => NumberArray = NUMBERS[dtype];
-    return (this.#views[dtype] ??= new TypedArray(this.bytes, 0, this.#length(dtype))) as NumberArray;
+    return (this.#views[dtype] ??= this.#viewOf(dtype)) as NumberArray;
   }
 
   /** Pairs of 32-bit words: i64 elements, low word first. */
@@ -36,24 +36,13 @@ export class CpuBuffer implements DeviceBuffer {
     return (this.#views["i64"] ??= new Int32Array(this.bytes, 0, this.bytes.byteLength >> 2)) as Int32Array;
   }
 
-  #length(dtype: Exclude<DType, "i64">): number {
-    return Math.floor(this.bytes.byteLength / NUMBERS[dtype].BYTES_PER_ELEMENT);
+  #viewOf(dtype: DType): ArrayBufferView {
+    return storageArray(dtype, this.bytes, 0, Math.floor(this.bytes.byteLength / bytesOf(dtype)));
   }
 }
 
 /** Typed arrays of numbers; halves as their bits. */
 export type NumberArray = Float32Array | Float64Array | Uint16Array | Int32Array | Int16Array | Uint8Array;
-
-const NUMBERS = {
-  f32: Float32Array,
-  f64: Float64Array,
-  f16: Uint16Array,
-  bf16: Uint16Array,
-  i32: Int32Array,
-  i16: Int16Array,
-  u8: Uint8Array,
-  bool: Uint8Array,
-} as const;
 
 /** The cpu backend's own buffer behind a contract's. */
 export function memoryOf(buffer: DeviceBuffer): CpuBuffer {
