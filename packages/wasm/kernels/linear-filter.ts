@@ -1,18 +1,14 @@
 import { FILTER_CLASSES } from "../src/codes";
 import { fill, write } from "./elements";
-import { exp } from "./functions/exp";
-import { lanes, maxOf, sumOf } from "./lanes";
+import { lowestAt, magicAt } from "./functions/exp";
+import { lanes } from "./lanes";
 import { LinearPlan, Operand } from "./records";
-import { maxRun, transformRun } from "./runs";
+import { expOf, maxRun, sumExps, transformRun } from "./runs";
 import { tile } from "./scratch";
 
 // The gradient filter of the linear layer [Cut Your Losses in Large-Vocabulary Language Models, arXiv 2411.09009]: of each row
 // it leaves out spans of classes all of whose probabilities p_j = exp(x_j − max) / z are below a bound, but for the span of the label.
 // 1: the row's maximum. 2: z. 3: spans whose largest p_j is below the bound, and what their p_j add up to. Sums go on in f64.
-
-/** The sum and the largest of a span's exponentials. */
-let spanSum: f64 = 0;
-let spanLargest: f64 = 0;
 
 /** Which spans of rows `first … end − 1` of the block are left out. */
 export function filter<T>(plan: LinearPlan, first: i32, end: i32): void {
@@ -27,18 +23,17 @@ export function filter<T>(plan: LinearPlan, first: i32, end: i32): void {
       if (most < here) most = here;
     }
     let z: f64 = 0;
-    for (let k = 0; k < plan.spans; k++) {
-      exponentials<T>(spanAt<T>(plan, row, k, transforms), sizeOf(plan, k), most);
-      z += spanSum; // NaN if there is one, or no maximum to subtract: then nothing is below the bound
-    }
+    // NaN if there is one, or no maximum to subtract: then nothing is below the bound.
+    for (let k = 0; k < plan.spans; k++) z += sumOf<T>(spanAt<T>(plan, row, k, transforms), sizeOf(plan, k), most);
     const least = plan.filterBound * z;
     let mass: f64 = 0;
     for (let k = 0; k < plan.spans; k++) {
       let skip = false;
       if (k != label) {
-        exponentials<T>(spanAt<T>(plan, row, k, transforms), sizeOf(plan, k), most);
-        skip = spanLargest < least;
-        if (skip) mass += spanSum / z;
+        const n = sizeOf(plan, k);
+        const span = spanAt<T>(plan, row, k, transforms);
+        skip = expLess<T>(maxRun<T>(span, n), most) < least;
+        if (skip) mass += sumOf<T>(span, n, most) / z;
       }
       store<u8>(skips + <usize>k, skip ? 1 : 0);
     }
@@ -47,15 +42,11 @@ export function filter<T>(plan: LinearPlan, first: i32, end: i32): void {
 }
 
 /** Classes of a span. */
-// @ts-ignore: decorator
-@inline
 function sizeOf(plan: LinearPlan, span: i32): i32 {
   return min(FILTER_CLASSES, plan.classes - span * FILTER_CLASSES);
 }
 
 /** Where a row's span is, once it is transformed. */
-// @ts-ignore: decorator
-@inline
 function spanAt<T>(plan: LinearPlan, row: usize, span: i32, transforms: bool): usize {
   const at = row + <usize>(span * FILTER_CLASSES) * sizeof<T>();
   if (!transforms) return at;
@@ -65,27 +56,22 @@ function spanAt<T>(plan: LinearPlan, row: usize, span: i32, transforms: bool): u
   return tile(0);
 }
 
-/** Exponentials of n numbers less the maximum. */
-function exponentials<T>(x: usize, n: i32, most: T): void {
-  const L = lanes<T>();
+/** Sum of exp(x − most) of n numbers. */
+function sumOf<T>(x: usize, n: i32, most: T): f64 {
+  if (sizeof<T>() == 8) return sumExps<T>(x, n, most, 0);
+  // In f32 `sumExps` subtracts nothing.
   const lead = v128.splat<T>(most);
-  let sum = v128.splat<T>(0);
-  let largest = sum;
-  let i = 0;
-  for (; i + L <= n; i += L) {
-    const e = exp<T>(v128.sub<T>(v128.load(x), lead));
-    sum = v128.add<T>(sum, e);
-    largest = v128.pmax<T>(largest, e);
-    x += 16;
+  for (let i = 0; i < n; i += lanes<T>()) {
+    const at = <usize>i * sizeof<T>();
+    v128.store(tile(1) + at, v128.sub<T>(v128.load(x + at), lead));
   }
-  spanSum = sumOf<T>(sum);
-  spanLargest = <f64>maxOf<T>(largest);
-  for (; i < n; i++) {
-    const e = <f64>v128.extract_lane<T>(exp<T>(v128.splat<T>(load<T>(x) - most)), 0);
-    spanSum += e;
-    spanLargest = max(spanLargest, e);
-    x += sizeof<T>();
-  }
+  return sumExps<T>(tile(1), n, <T>lowestAt(0), <T>magicAt(0));
+}
+
+/** exp(x − most). */
+function expLess<T>(x: T, most: T): f64 {
+  if (sizeof<T>() == 8) return <f64>expOf<T>(x, most, 0);
+  return <f64>expOf<T>(x - most, <T>lowestAt(0), <T>magicAt(0));
 }
 
 /** Sets gradients to 0 in the spans that are left out of rows `first … end − 1`. */
