@@ -1,4 +1,4 @@
-import { open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { CliError, EXIT, messageOf } from "./exit.ts";
@@ -15,8 +15,24 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     await syncFolder(dirname(file));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to report
-    throw new CliError(EXIT.badInput, `${file}: cannot be written: ${messageOf(error)}`, { cause: error });
+    throw notWritten(file, error);
   }
+}
+
+/**
+ * Makes the folder that a file is to be written in: before the work that leads to it.
+ * @throws CliError with exit code 3 if that fails
+ */
+export async function makeFolder(file: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+  } catch (error) {
+    throw notWritten(file, error);
+  }
+}
+
+function notWritten(file: string, error: unknown): CliError {
+  return new CliError(EXIT.badInput, `${file}: cannot be written: ${messageOf(error)}`, { cause: error });
 }
 
 async function writeSynced(file: string, text: string): Promise<void> {

@@ -8,6 +8,7 @@ import { checkGates } from "../report/gates.ts";
 import { toJson } from "../report/json.ts";
 import { styleFor } from "../report/style.ts";
 import { rowProgress } from "../report/progress-bar.ts";
+import { makeFolder } from "../write-whole.ts";
 import { countRows } from "./count-rows.ts";
 import { evaluateRows, type Evaluated, metricSettingsOf, planOf } from "./evaluate.ts";
 import type { EvaluationPlan } from "./evaluator.ts";
@@ -41,14 +42,15 @@ export async function runEval(
   const all: EvalFiles = { ...files, weight: options.weight, rowWeight: options.rowWeight };
   try {
     checkOptions(options);
+    if (options.report !== undefined) await makeFolder(options.report);
     const inputs = await openInputs(all, options);
     try {
       const { report, evaluation } = await makeReport(inputs, all, options, { io, ...setting });
+      io.stdout.write(options.json === true ? toJson(report) : await rendered(report, evaluation, io));
       if (options.report !== undefined) {
         const { writePage } = await import("./page.ts");
         await writePage(options.report, report, evaluation);
       }
-      io.stdout.write(options.json === true ? toJson(report) : await rendered(report, evaluation, io));
       checkGates(evaluation, options);
     } finally {
       inputs.close();

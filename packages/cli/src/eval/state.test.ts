@@ -191,7 +191,7 @@ it("gates, bits per byte and the page", async () => {
     metrics: { lossSumBits: number };
   };
   expect(bitsPerByte).toBe(metrics.lossSumBits / 1000);
-  const page = join(folder(), "page.html");
+  const page = join(folder(), "reports", "page.html"); // a folder that is made
   expect((await run(...argv, "--report", page)).code).toBe(EXIT.done);
   expect(readFileSync(page, "utf8")).toContain("<h2>Reliability</h2>");
 });

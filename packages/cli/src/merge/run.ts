@@ -6,7 +6,7 @@ import { toJson } from "../report/json.ts";
 import { styleFor } from "../report/style.ts";
 import { readState } from "../state/file.ts";
 import type { StateSettings } from "../state/state.ts";
-import { writeWhole } from "../write-whole.ts";
+import { makeFolder, writeWhole } from "../write-whole.ts";
 import { Merge, type Merged, type Missing } from "./merge.ts";
 
 /** The options of `surprisal merge` as they were given. */
@@ -30,13 +30,14 @@ export interface MergeReport extends Evaluation {
  *   FormatError for files that are no states
  */
 export async function runMerge(files: readonly string[], options: MergeOptions, io: Io): Promise<void> {
+  if (options.report !== undefined) await makeFolder(options.report);
   const merge = new Merge();
   for (const file of files) merge.add(file, await readState(file));
   const merged = merge.finish();
   if (!("metrics" in merged)) throw incomplete(merged);
   const report = reportOf(merged);
-  if (options.report !== undefined) await writePage(options.report, report);
   io.stdout.write(options.json === true ? toJson(report) : await rendered(report, io));
+  if (options.report !== undefined) await writePage(options.report, report);
   checkGates(report, options);
 }
 

@@ -54,13 +54,9 @@ async function open(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "str
   const batches = reader[Symbol.asyncIterator]();
   let start = 0;
   let batch = await nextBatch();
-  const choices = wishes.map((wish): Choice => {
-    const { numbers, single } = chooseColumns(
-      schema.fields.map((each) => each.name),
-      wish,
-      name,
-    );
-    const label = labelOf(wish);
+  const fields = schema.fields.map((each) => each.name);
+  const choices = chooseColumns(fields, wishes, name).map(({ numbers, single }, i): Choice => {
+    const label = labelOf(wishes[i]);
     const type = typeOf(
       numbers.map((column) => schema.fields[column] as Field),
       name,

@@ -32,7 +32,8 @@ export async function openCsv(bytes: Bytes, wishes: readonly Wanted[], delimiter
   const fields = split(start, separator);
   const header = !allNumbers(first.buffer, fields);
   const names = header ? namesOf(first.buffer, fields) : Array.from({ length: fields.count }, (_, i) => String(i));
-  const chosen = wishes.map((wish) => ({ ...chooseColumns(names, wish, bytes.name), label: labelOf(wish) }));
+  const meant = chooseColumns(names, wishes, bytes.name);
+  const chosen = meant.map((each, i) => ({ ...each, label: labelOf(wishes[i]) }));
   const wanted = chosen.map(({ numbers }) => Int32Array.from(numbers));
   let pending: Line | undefined = header ? undefined : start;
   const widths = chosen.map(({ numbers }) => numbers.length);

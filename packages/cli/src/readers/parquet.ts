@@ -45,9 +45,12 @@ async function open(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<Ta
   const metadata = await parquetMetadataAsync(file);
   const schema = parquetSchema(metadata);
   const fields = schema.children.map((each) => each.element.name);
-  const chosen = wishes.map((wish) => {
-    const { numbers, single } = chooseColumns(fields, wish, name);
-    return { label: labelOf(wish), single, columns: numbers.map((i) => schema.children[i] as SchemaTree) };
+  const chosen = chooseColumns(fields, wishes, name).map(({ numbers, single }, i) => {
+    return {
+      label: labelOf(wishes[i]),
+      single,
+      columns: numbers.map((column) => schema.children[column] as SchemaTree),
+    };
   });
   const dtypes = chosen.map(({ columns }) => dtypeOf(columns, name));
   const names = [...new Set(chosen.flatMap(({ columns }) => columns.map((each) => each.element.name)))];

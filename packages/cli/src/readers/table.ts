@@ -65,19 +65,40 @@ export function arraysOfTable(table: Table): readonly ArrayReader[] {
   }));
 }
 
+/** The columns that a wish means, by number; `single`: it is one column named by itself, whose items are scalars. */
+export interface ChosenColumns {
+  readonly numbers: readonly number[];
+  readonly single: boolean;
+}
+
 /**
- * The columns that a wish means, by number: a name; names with commas between; `*` for any part of a name; all where
- * nothing is said. `single` is whether it is one column named by itself, whose items are scalars.
+ * The columns that each wish means: a name; names with commas between; `*` for any part of a name; all that no other wish means where
+ * nothing is said.
  *
- * @throws FormatError that lists the columns there are
+ * @throws FormatError that lists the columns there are, or for a column that two wishes mean
  */
 export function chooseColumns(
   columnNames: readonly (string | null | undefined)[],
-  { name, option }: Wanted,
+  wishes: readonly Wanted[],
   file: string,
-): { readonly numbers: readonly number[]; readonly single: boolean } {
+): readonly ChosenColumns[] {
   const names = columnNames.map((each) => each ?? "");
-  if (name === undefined) return { numbers: names.map((_, column) => column), single: names.length === 1 };
+  const taken = new Map<number, Wanted>();
+  const named = wishes.map((wish) => {
+    if (wish.name === undefined) return undefined;
+    const chosen = columnsNamed(names, wish.name, wish.option, file);
+    for (const column of chosen.numbers) {
+      const other = taken.get(column);
+      if (other !== undefined && other !== wish) throw meantTwice(names[column] ?? "", [other, wish], file);
+      taken.set(column, wish);
+    }
+    return chosen;
+  });
+  const others = [...names.keys()].filter((column) => !taken.has(column));
+  return named.map((each) => each ?? { numbers: others, single: others.length === 1 });
+}
+
+function columnsNamed(names: readonly string[], name: string, option: string, file: string): ChosenColumns {
   const exact = names.indexOf(name);
   if (exact >= 0) return { numbers: [exact], single: true };
   const numbers = name.split(",").flatMap((part) => {
@@ -87,6 +108,11 @@ export function chooseColumns(
     throw new FormatError(file, `no column ${JSON.stringify(part)} (${option}); it has ${shownNames(names)}`);
   });
   return { numbers, single: false };
+}
+
+function meantTwice(column: string, wishes: readonly Wanted[], file: string): FormatError {
+  const both = wishes.map(({ name = "", option }) => `${option} ${JSON.stringify(name)}`).join(" and ");
+  return new FormatError(file, `a column can be one thing; ${JSON.stringify(column)} is meant by ${both}`);
 }
 
 /** Whether a name is a pattern with `*` in it for any characters. */
@@ -133,6 +159,6 @@ export function shapeOfColumns({ label, columns, single, lists }: FoundColumns, 
 }
 
 /** The label of a wish in messages. */
-export function labelOf({ name }: Wanted): string {
-  return name === undefined ? "" : `column ${name}`;
+export function labelOf(wish: Wanted | undefined): string {
+  return wish?.name === undefined ? "" : `column ${wish.name}`;
 }

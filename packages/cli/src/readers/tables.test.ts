@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { piped, readBytes } from "../testing/arrays.ts";
 import { fixture } from "../testing/io.ts";
 import { memoryBytes } from "./bytes.ts";
-import { matcherOf } from "./table.ts";
+import { chooseColumns, matcherOf } from "./table.ts";
 
 // What is read from these formats is in ../eval/formats.test.ts; here, what becomes of files that are broken.
 
@@ -71,4 +71,25 @@ it.each([
   ["a.c", "abc", false],
 ])("pattern %s, name %s: %s", (pattern, name, matches) => {
   expect(matcherOf(pattern)(name)).toBe(matches);
+});
+
+describe("columns that are meant", () => {
+  const NAMES = ["id", "label", "l0", "l1"];
+  const logits = (name?: string) => ({ name, option: "--logits" });
+  const target = { name: "label", option: "--target" };
+
+  it("are those of the name, or all that nothing else is", () => {
+    expect(chooseColumns(NAMES, [logits("l0,l1"), target], "x.csv")).toEqual([
+      { numbers: [2, 3], single: false },
+      { numbers: [1], single: true },
+    ]);
+    expect(chooseColumns(NAMES, [logits(), target], "x.csv")[0]).toEqual({ numbers: [0, 2, 3], single: false });
+    expect(chooseColumns(["label", "logits"], [logits(), target], "x.csv")[0]).toEqual({ numbers: [1], single: true });
+  });
+
+  it("cannot be two things", () => {
+    expect(() => chooseColumns(NAMES, [logits("l*"), target], "x.csv")).toThrow(
+      'x.csv: a column can be one thing; "label" is meant by --logits "l*" and --target "label"',
+    );
+  });
 });

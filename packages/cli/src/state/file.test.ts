@@ -39,6 +39,16 @@ it("an earlier state of the same run is found, complete or not", async () => {
   expect(await earlierState(file, FOUR_CLASSES, shard)).toEqual(half);
 });
 
+it("the folder of a state is made before there is anything to write, or the run is refused", async () => {
+  const home = folder();
+  const shard = { index: 1, count: 2 };
+  const file = join(home, "out", "states", "1.json");
+  expect(await earlierState(file, FOUR_CLASSES, shard)).toBeUndefined();
+  await writeState(file, STATE);
+  expect(await readState(file)).toEqual(STATE);
+  await expect(earlierState(join(file, "2.json"), FOUR_CLASSES, shard)).rejects.toThrow("cannot be");
+});
+
 it("the state of another run is refused, and kept", async () => {
   const file = join(folder(), "1.json");
   await writeState(file, STATE);

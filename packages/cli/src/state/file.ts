@@ -1,7 +1,7 @@
 import { access, open } from "node:fs/promises";
 import { CliError, EXIT, messageOf } from "../exit.ts";
 import { FormatError } from "../readers/format-error.ts";
-import { writeWhole } from "../write-whole.ts";
+import { makeFolder, writeWhole } from "../write-whole.ts";
 import { settingDifferences } from "./differences.ts";
 import { MAX_STATE_BYTES, parseState, stateText } from "./parse.ts";
 import type { EvalState, Shard, StateSettings } from "./state.ts";
@@ -23,16 +23,19 @@ export async function writeState(file: string, state: EvalState): Promise<void> 
 }
 
 /**
- * What a run finds where it is to write its state: nothing, or how far an earlier run of the same came.
+ * What a run finds where it is to write its state: nothing, or how far an earlier run of the same came. Its folder is there then.
  * @throws FormatError for a file that is no state; CliError with exit code 3 for the state of another evaluation or shard,
- *   which is not overwritten
+ *   which is not overwritten, and for a folder that cannot be made
  */
 export async function earlierState(
   file: string,
   settings: StateSettings,
   { index, count }: Shard,
 ): Promise<EvalState | undefined> {
-  if (!(await exists(file))) return undefined;
+  if (!(await exists(file))) {
+    await makeFolder(file);
+    return undefined;
+  }
   const state = await readState(file);
   const differences = settingDifferences(state.settings, settings);
   const { shard } = state;
