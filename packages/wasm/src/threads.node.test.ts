@@ -106,7 +106,7 @@ test("threads that die again and again are given up", async () => {
 });
 
 test("a thread that dies with a chunk ends the call with a typed error, and the backend", async () => {
-  const { pool } = await poolOf(makerOf("takes"), { runChunk: () => Atomics.wait(PAUSE, 0, 0, 30) });
+  const { pool } = await poolOf(makerOf("takes"), { runChunk: () => Atomics.wait(PAUSE, 0, 0, 100) });
   const run = (): unknown => {
     try {
       pool.run(6, 1000);
