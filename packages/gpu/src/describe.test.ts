@@ -1,3 +1,4 @@
+import { choose, cpu } from "@surprisal/core";
 import { expect, test } from "vitest";
 import { gpu } from "./gpu.ts";
 
@@ -10,5 +11,17 @@ test("describe() says what the adapter is and can do, as plain data", async () =
   expect(features.every((name) => typeof name === "string")).toBe(true);
   expect(facts["subgroups"]).toBe(features.includes("subgroups"));
   expect(limits["maxComputeInvocationsPerWorkgroup"]).toBeGreaterThanOrEqual(256); // what every adapter has
+  backend.dispose();
+});
+
+test("choose passes over an adapter in software, which gpu() gives all the same", async () => {
+  const asked = await gpu();
+  const { backend, passedOver } = await choose([gpu, cpu]);
+  const software = asked.describe()["software"] === true;
+  expect(backend.name).toBe(software ? "cpu" : "gpu");
+  expect(passedOver.map(({ name, reason }) => `${name}: ${reason}`)).toEqual(
+    software ? ["gpu: its device is software: processors are faster without it"] : [],
+  );
+  asked.dispose();
   backend.dispose();
 });
