@@ -1,4 +1,4 @@
-import { cpu } from "@surprisal/core";
+import { cpu, linearCrossEntropyWithGrad, tensor, zeros } from "@surprisal/core";
 import { gpu } from "@surprisal/gpu";
 import { wasm } from "@surprisal/wasm";
 import { afterAll, describe, expect, test } from "vitest";
@@ -52,6 +52,17 @@ test.each(withCases(ALL))("$name leaves out what the definition says: $filteredC
   expect(Math.abs((got.discardedMass ?? NaN) - wanted.discardedMass)).toBeLessThanOrEqual(10 * each.digits);
   for (const name of GRADIENTS)
     expect(distance(got[name], wanted[name]), name).toBeLessThanOrEqual(each.digits * largest(wanted[name]));
+});
+
+test.each(ALL)("$name: of no rows, and of rows that are all left out, nothing is discarded", async ({ backend }) => {
+  const weight = zeros([130, 3], { backend });
+  for (const labels of [[], [-100, -100]]) {
+    const hidden = zeros([labels.length, 3], { backend });
+    const target = tensor(labels, [labels.length], { dtype: "i32", backend });
+    const { discardedMass, gradWeight } = linearCrossEntropyWithGrad(hidden, weight, target, { gradientFilter: 0.5 });
+    expect(await discardedMass?.item()).toBe(0);
+    expect(new Set(await gradWeight.data())).toEqual(new Set([0]));
+  }
 });
 
 describe.each(withCases(MAIN))("$name, $filteredCase.about", ({ backend, digits, filteredCase }) => {

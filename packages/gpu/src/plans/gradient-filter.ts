@@ -103,7 +103,7 @@ export function discarded({ rows }: LinearCrossEntropyPlan, { filter, masses }: 
   return dispatch({
     shaders: ["discarded"],
     constants: { LANES: planner.lanes },
-    integers: { rows: rows.outer },
+    integers: { rows: rows.classes === 0 ? 0 : rows.outer }, // of no class nothing was marked
     given: new Operands().words("masses", masses).add("discarded", filter.discarded, "out"),
     groups: 1,
   });
