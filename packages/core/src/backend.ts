@@ -18,7 +18,7 @@ export interface PlanParts {
 
 /**
  * How the cpu backend computes one kind of plan. Whoever makes a plan brings it along, so that a bundle holds the kernels of
- * the functions that it calls, and of no others (docs/decisions/0030-plans-bring-their-cpu-kernel.md).
+ * the functions that it calls, and of no others (docs/decisions/0028-plans-bring-their-cpu-kernel.md).
  */
 export interface CpuKernel<P extends Plan = Plan> {
   /** Computes the outputs. Throws DataError before it writes any. */
