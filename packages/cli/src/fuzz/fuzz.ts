@@ -30,8 +30,12 @@ export interface FuzzOptions {
   readonly watch?: (input: Uint8Array) => void;
 }
 
-/** Coverage is asked for that seldom, as it takes a millisecond; inputs of a batch with news are tried again one by one. */
+/**
+ * Coverage is asked for that seldom, as it takes milliseconds; inputs of a batch with news are tried again one by one. While there is
+ * none, batches grow.
+ */
 const BATCH = 256;
+const LARGEST_BATCH = 1024;
 const LONGEST_MS = 100;
 const ALLOWED_BYTES = 2 ** 20;
 const ALLOWED_RATIO = 4;
@@ -52,16 +56,19 @@ export async function fuzz(target: FuzzTarget, { executions, seed, watch }: Fuzz
   await warmUp(target);
   for (const input of corpus) await tryOnce(input);
   coverage.grew();
+  let size = BATCH;
   while (done < executions && failure === undefined) {
     const batch: Uint8Array[] = [];
-    for (let i = Math.min(BATCH, executions - done); i > 0 && failure === undefined; i--) {
+    for (let i = Math.min(size, executions - done); i > 0 && failure === undefined; i--) {
       const input = mutate(random.pick(corpus), random.pick(corpus), target.words, random);
       batch.push(input);
       done++;
       await tryOnce(input);
     }
-    if (!coverage.grew()) continue;
-    corpus.push(...(await fresh(batch)));
+    if (coverage.grew()) {
+      corpus.push(...(await fresh(batch)));
+      size = BATCH;
+    } else size = Math.min(2 * size, LARGEST_BATCH);
   }
   return { executions: done, accepted, corpus: corpus.length, blocks: coverage.size, failure };
 
@@ -79,6 +86,7 @@ export async function fuzz(target: FuzzTarget, { executions, seed, watch }: Fuzz
     own.grew();
     const found: Uint8Array[] = [];
     for (const input of batch) {
+      watch?.(input);
       await execute(target, input);
       if (own.grew()) found.push(input);
     }

@@ -1,10 +1,17 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { execute, fuzz, warmUp } from "./fuzz.ts";
 import { FUZZ_TARGETS, type FuzzTarget } from "./targets.ts";
 import { watchdog } from "./watchdog.ts";
 
-// `pnpm fuzz [--reader NAME] [--executions N] [--seed N]`, or `--reader NAME --input BASE64` for a single input.
+// `pnpm fuzz [--reader NAME] [--executions N] [--seed N]`, or `--reader NAME --input BASE64` for a single input. Readers are tried side by
+// side, as many as there are processors, in processes of their own.
+
+Error.stackTraceLimit = 0; // errors are what most inputs lead to, and nobody reads where they came from
 
 const { values } = parseArgs({
   options: {
@@ -17,9 +24,22 @@ const { values } = parseArgs({
 const targets = FUZZ_TARGETS.filter(({ name }) => values.reader === undefined || values.reader === name);
 if (targets.length === 0)
   throw new RangeError(`--reader must be one of ${FUZZ_TARGETS.map(({ name }) => name).join(", ")}`);
-for (const target of targets) {
-  if (values.input === undefined) await run(target);
-  else await reproduce(target, Buffer.from(values.input, "base64"));
+const [only] = targets;
+if (values.input !== undefined && only !== undefined) await reproduce(only, Buffer.from(values.input, "base64"));
+else if (values.reader !== undefined && only !== undefined) await run(only);
+else await sideBySide(targets);
+
+/** Each target in a process of its own, which is this program again; the slowest, which is the last one, first. */
+async function sideBySide(all: readonly FuzzTarget[]): Promise<void> {
+  const waiting = all.toReversed();
+  const next = async (): Promise<void> => {
+    for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
+      const child = fork(fileURLToPath(import.meta.url), [...process.argv.slice(2), "--reader", target.name]);
+      const [code] = (await once(child, "exit")) as readonly unknown[];
+      if (code !== 0) process.exitCode = 1;
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, next));
 }
 
 async function reproduce(target: FuzzTarget, input: Uint8Array): Promise<void> {
