@@ -1,15 +1,24 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { LINEAR_CASES } from "../cases-linear.ts";
 import { WEBGPU_CASES } from "../cases-webgpu.ts";
 import { CASES } from "../cases.ts";
 import { ENTRANTS } from "../contestants/all.ts";
+import { EVAL_CONTESTANTS } from "../eval/eval-contestants.ts";
+import { EVAL_FORMATS } from "../eval/eval-files.ts";
 import { LINEAR_ENTRANTS } from "../contestants/linear.ts";
 import { WEBGPU_ENTRANTS } from "../contestants/webgpu.ts";
 import { bench } from "./bench.ts";
 import { casesOf, entrantsOf } from "./options.ts";
+
+/** Of another process only Linux tells it. */
+const KNOWN_MEMORY = process.platform === "linux" && { peakBytes: expect.any(Number) as unknown };
 
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -65,6 +74,40 @@ test("a page of Chromium from end to end: text, figures", async () => {
   });
 });
 
+test("files of every format from end to end: text, figures", async () => {
+  const file = join(folder, "eval.json");
+  const args = ["--eval", "--bytes", "400000", "--backend", "wasm", "--rounds", "1", "--json", file];
+  const { code, stdout } = await run(...args);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^\.npy \[100, 1000\], 0\.401 MB +in memory +wasm +[\d.]+ ms +±0 % +[\d.]+ ms +[\d.]+ MB\/s +[\d.]+ % /m,
+  );
+  const timed = expect.objectContaining({ status: "timed", ...KNOWN_MEMORY }) as unknown;
+  const standings = [timed, timed];
+  const { rows } = JSON.parse(readFileSync(file, "utf8")) as { rows: { files: { format: string }; state: string }[] };
+  expect(rows.filter(({ state }) => state === "warm")).toMatchObject(
+    EVAL_FORMATS.map((format) => ({ files: { format }, standings })),
+  );
+});
+
+test("Ctrl-C while files are evaluated leaves nothing behind", async () => {
+  const scratch = mkdtempSync(join(folder, "scratch-"));
+  const main = fileURLToPath(new URL("main.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--conditions=@surprisal/source", main, "--eval", "--case", "csv"], {
+    env: { ...process.env, TMPDIR: scratch },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = once(child, "close");
+  let stderr = "";
+  for await (const text of child.stderr.setEncoding("utf8")) {
+    stderr += String(text);
+    if (stderr === "csv …\n") child.kill("SIGINT");
+  }
+  expect(await ended).toEqual([130, null]);
+  expect(stderr).toBe("csv …\nbench: interrupted\n");
+  expect(readdirSync(scratch)).toEqual([]);
+});
+
 test.each([
   { args: ["--webgpu", "--case", "tiny"], says: WEBGPU_CASES.map(({ id }) => id).join(", ") },
   { args: ["--webgpu", "--backend", "wasm"], says: "wasm" },
@@ -76,6 +119,11 @@ test.each([
   { args: ["--json", join(folder, "nowhere", "x.json")], says: "no folder" },
   { args: ["--linear", "--case", "tiny"], says: LINEAR_CASES.map(({ id }) => id).join(", ") },
   { args: ["--linear", "--webgpu"], says: "cannot be used with" },
+  { args: ["--eval", "--case", "tiny"], says: EVAL_FORMATS.join(", ") },
+  { args: ["--eval", "--linear"], says: "cannot be used with" },
+  { args: ["--eval", "--bytes", "1e18"], says: "must be a whole number" },
+  { args: ["--eval", "--bytes", "1000000000000000"], says: "GB required in" },
+  { args: ["--bytes", "1000"], says: "--bytes is an option of --eval" },
   { args: ["--speed"], says: "--speed" },
   { args: ["tiny"], says: "too many arguments" },
 ])("mistake on the command line: $args", async ({ args, says }) => {
@@ -88,7 +136,8 @@ test("help lists every case and every contestant", async () => {
   const { code, stdout } = await run("--help");
   expect(code).toBe(0);
   for (const { id } of [...CASES, ...LINEAR_CASES, ...WEBGPU_CASES]) expect(stdout).toContain(`  ${id} `);
-  for (const { name } of [...ENTRANTS, ...LINEAR_ENTRANTS, ...WEBGPU_ENTRANTS]) expect(stdout).toContain(`  ${name} `);
+  for (const { name } of [...ENTRANTS, ...LINEAR_ENTRANTS, ...WEBGPU_ENTRANTS, ...EVAL_CONTESTANTS])
+    expect(stdout).toContain(`  ${name} `);
 });
 
 test("peers take part when asked for, backends all or by name", () => {

@@ -8,6 +8,9 @@ import type { Entrant } from "../contestant.ts";
 import { ENTRANTS } from "../contestants/all.ts";
 import { LINEAR_ENTRANTS } from "../contestants/linear.ts";
 import { WEBGPU_ENTRANTS } from "../contestants/webgpu.ts";
+import { EVAL_CONTESTANTS, type EvalContestant } from "../eval/eval-contestants.ts";
+import { EVAL_FORMATS, type EvalFormat } from "../eval/eval-files.ts";
+import { EVAL_BYTES } from "../eval/run-eval.ts";
 import type { Place } from "../report/report.ts";
 
 /** What `pnpm bench` was asked for. */
@@ -20,6 +23,10 @@ export interface Flags {
   readonly webgpu?: true;
   /** The linear layer on every backend. */
   readonly linear?: true;
+  /** `surprisal eval` on files, instead of calls. */
+  readonly eval?: true;
+  /** Of the logits, with `eval`. */
+  readonly bytes?: number;
   readonly rounds: number;
   readonly json?: string;
   /** True: the usual file. */
@@ -51,7 +58,8 @@ export function placeOf({ webgpu, linear }: Pick<Flags, "webgpu" | "linear">): P
 }
 
 /** Where `--report` writes the page unless told otherwise, from the repository root. */
-export function reportFile(flags: Pick<Flags, "webgpu" | "linear">): string {
+export function reportFile(flags: Pick<Flags, "webgpu" | "linear" | "eval">): string {
+  if (flags.eval === true) return "reports/bench-eval.html";
   return SUITES[placeOf(flags)].report;
 }
 
@@ -74,13 +82,19 @@ Cases with --webgpu:
 ${caseList(WEBGPU_CASES)}
 
 Contestants with --webgpu:
-${entrantList(WEBGPU_ENTRANTS)}`;
+${entrantList(WEBGPU_ENTRANTS)}
+
+Cases with --eval:
+  ${EVAL_FORMATS.join(", ")}
+
+Contestants with --eval:
+${entrantList(EVAL_CONTESTANTS)}`;
 
 function caseList(cases: readonly BenchCase[]): string {
   return cases.map((each) => `  ${each.id.padEnd(22)}${shapeText(each)}: ${each.about}`).join("\n");
 }
 
-function entrantList(entrants: readonly Entrant[]): string {
+function entrantList(entrants: readonly Named[]): string {
   return entrants.map(({ name, role }) => `  ${name.padEnd(34)}${role}`).join("\n");
 }
 
@@ -91,6 +105,15 @@ export function commandLine(): Command {
     .option("--webgpu", "measure pages of Chromium on WebGPU, with cases of their own")
     .addOption(
       new Option("--linear", "measure the linear layer on every backend, in one step and in two").conflicts("webgpu"),
+    )
+    .addOption(
+      new Option("--eval", "measure `surprisal eval` on files, beside reading them alone").conflicts([
+        "webgpu",
+        "linear",
+      ]),
+    )
+    .addOption(
+      new Option("--bytes <n>", `with --eval: size of the largest file (default: ${EVAL_BYTES})`).argParser(count),
     )
     .option("--case <id...>", "cases to measure (default: all)")
     .option("--backend <name...>", "backends of ours to measure (default: all)")
@@ -109,7 +132,21 @@ function count(text: string): number {
 
 /** @throws UsageError for an id that is no case's */
 export function casesOf({ case: ids, ...flags }: Flags): readonly BenchCase[] {
-  const all = SUITES[placeOf(flags)].cases;
+  return casesNamed(SUITES[placeOf(flags)].cases, ids);
+}
+
+/** The same with `eval`. @throws UsageError for what is no format */
+export function formatsOf({ case: ids }: Flags): readonly EvalFormat[] {
+  return casesNamed(
+    EVAL_FORMATS.map((id) => ({ id })),
+    ids,
+  ).map(({ id }) => id);
+}
+
+function casesNamed<T extends { readonly id: string }>(
+  all: readonly T[],
+  ids: readonly string[] | undefined,
+): readonly T[] {
   if (ids === undefined) return all;
   return ids.map((id) => {
     const found = all.find((each) => each.id === id);
@@ -119,26 +156,45 @@ export function casesOf({ case: ids, ...flags }: Flags): readonly BenchCase[] {
 }
 
 /** Ours, the loop and ours in two steps where there are such, and the peers that were asked for. @throws UsageError for a name that is nobody's */
-export function entrantsOf({ backend, peers, ...flags }: Flags): readonly Entrant[] {
-  const all = SUITES[placeOf(flags)].entrants;
-  const ours = all.filter(({ role }) => role === "ours");
-  const others = all.filter(({ role }) => role === "peer");
-  return [
-    ...(backend === undefined ? ours : named("--backend", ours, backend)),
-    ...all.filter(({ role }) => role === "loop" || role === "steps"),
-    ...(peers === undefined ? [] : peers === true ? others : named("--peers", others, peers)),
-  ];
+export function entrantsOf(flags: Flags): readonly Entrant[] {
+  return chosen(SUITES[placeOf(flags)].entrants, flags);
 }
 
-function named(option: string, all: readonly Entrant[], names: readonly string[]): readonly Entrant[] {
-  const begins = ({ name }: Entrant, start: string): boolean => name.toLowerCase().startsWith(start.toLowerCase());
+/** The same with `eval`. @throws UsageError for a name that is nobody's */
+export function evalContestantsOf(flags: Flags): readonly EvalContestant[] {
+  return chosen(EVAL_CONTESTANTS, flags);
+}
+
+/** What the choice looks at. */
+interface Named {
+  readonly name: string;
+  readonly role: string;
+}
+
+function chosen<T extends Named>(all: readonly T[], { backend, peers }: Flags): readonly T[] {
+  const ours = all.filter(({ role }) => role === "ours");
+  const others = all.filter(({ role }) => role === "peer");
+  const left = new Set<T>([
+    ...(backend === undefined ? [] : except(ours, named("--backend", ours, backend))),
+    ...(peers === true ? [] : except(others, peers === undefined ? [] : named("--peers", others, peers))),
+  ]);
+  return all.filter((each) => !left.has(each));
+}
+
+function except<T>(all: readonly T[], some: readonly T[]): readonly T[] {
+  return all.filter((each) => !some.includes(each));
+}
+
+function named<T extends Named>(option: string, all: readonly T[], names: readonly string[]): readonly T[] {
+  const begins = ({ name }: T, start: string): boolean => name.toLowerCase().startsWith(start.toLowerCase());
   const unknown = names.find((start) => !all.some((each) => begins(each, start)));
   if (unknown === undefined) return all.filter((each) => names.some((start) => begins(each, start)));
   throw new UsageError(`${option} must be one of ${all.map(({ name }) => name).join("; ")}; got "${unknown}"`);
 }
 
-/** @throws UsageError for a file whose folder is not there */
-export function checkFolders({ json }: Flags): void {
+/** @throws UsageError for what is no option of this measurement, and for a file whose folder is not there */
+export function checkFlags({ json, bytes, ...flags }: Flags): void {
+  if (bytes !== undefined && flags.eval !== true) throw new UsageError("--bytes is an option of --eval");
   if (json !== undefined && !existsSync(dirname(json))) {
     throw new UsageError(`--json: there is no folder "${dirname(json)}"`);
   }

@@ -2,8 +2,10 @@ import { machineText } from "../run/machine.ts";
 import { isTimed } from "./figures.ts";
 import type { BenchReport, EntrantReport, Row, Standing, TimedStanding } from "./report.ts";
 import { surroundingsText } from "./surroundings-text.ts";
+import { withBetween } from "./with-between.ts";
 import {
   caseText,
+  escaped,
   factsText,
   kilobytes,
   markdownTable,
@@ -36,10 +38,7 @@ const MARKERS: Readonly<Record<BenchReport["where"], readonly [begin: string, en
  * @throws RangeError if the document has no such markers
  */
 export function withResults(document: string, report: BenchReport): string {
-  const [first, last] = MARKERS[report.where];
-  const [begin, end] = [document.indexOf(first), document.indexOf(last)];
-  if (begin < 0 || end < begin) throw new RangeError(`the document must have "${first}" before "${last}"`);
-  return `${document.slice(0, begin + first.length)}\n\n${results(report)}\n\n${document.slice(end)}`;
+  return withBetween(document, MARKERS[report.where], results(report));
 }
 
 function results(report: BenchReport): string {
@@ -173,11 +172,6 @@ function troubles({ rows }: BenchReport): string[] {
     }),
   );
   return lines.length === 0 ? [] : ["### Without a time, or inexact", lines.join("\n")];
-}
-
-/** What Markdown would take for its own. */
-function escaped(text: string): string {
-  return text.replace(/[\\`*_<>[\]|]/g, String.raw`\$&`);
 }
 
 function entrantTable({ entrants }: BenchReport): string {

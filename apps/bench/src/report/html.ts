@@ -25,6 +25,11 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 /** What a run found, as one page that needs no other file, no network and no script. */
 export function htmlPage(report: BenchReport): string {
+  return pageOf("Surprisal benchmarks", header(report), main(report));
+}
+
+/** A page in the style of this one. */
+export function pageOf(title: string, ...contents: readonly Element[]): string {
   const head = element(
     "head",
     {},
@@ -32,10 +37,10 @@ export function htmlPage(report: BenchReport): string {
     element("meta", { "http-equiv": "Content-Security-Policy", content: POLICY }),
     element("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
     element("meta", { name: "color-scheme", content: "light dark" }),
-    element("title", {}, "Surprisal benchmarks"),
+    element("title", {}, title),
     element("style", {}, STYLE),
   );
-  const page = element("html", { lang: "en" }, head, element("body", {}, header(report), main(report)));
+  const page = element("html", { lang: "en" }, head, element("body", {}, ...contents));
   return `<!doctype html>\n${page.outerHTML}\n`;
 }
 

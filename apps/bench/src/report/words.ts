@@ -67,6 +67,11 @@ export function factsText({ facts, threads, residency }: EntrantReport): string 
   return [...said, ...counted, `inputs: ${residency}`].join(", ");
 }
 
+/** What Markdown would take for its own. */
+export function escaped(text: string): string {
+  return text.replace(/[\\`*_<>[\]|]/g, String.raw`\$&`);
+}
+
 /** Lines as a Markdown table with aligned columns. */
 export function markdownTable(lines: readonly (readonly string[])[]): string {
   const [head = []] = lines;
