@@ -22,7 +22,10 @@ export function withEvalResults(document: string, report: EvalBenchReport): stri
     "What misses the promise:",
     list(misses(report)),
     ...(without.length === 0 ? [] : ["Without a time:", list(without)]),
-    markdownTable([["contestant", "what it does"], ...contestants.map(({ name, about }) => [name, about])]),
+    markdownTable([
+      ["contestant", "what it does"],
+      ...contestants.map(({ name, about }) => [name, about].map(escaped)),
+    ]),
   ];
   return withBetween(document, MARKERS, parts.join("\n\n"));
 }

@@ -47,8 +47,8 @@ export function misses({ rows }: EvalBenchReport): string[] {
 }
 
 function missesOf({ files }: EvalRow, { peakBytes = 0, ofReading = Infinity }: EvalFigures): string[] {
-  const large = `takes ${megabytes(peakBytes)} of memory; at most ${megabytes(PROMISE.bytes)} are promised`;
-  const slow = `has ${percent(ofReading)} of the speed of reading; at least ${percent(PROMISE.ofReading)} are promised`;
+  const large = `takes ${(peakBytes / 1e6).toFixed(1)} MB of memory; at most ${PROMISE.bytes / 1e6} MB are promised`;
+  const slow = `has ${(ofReading * 100).toFixed(1)} % of the speed of reading; at least ${PROMISE.ofReading * 100} % are promised`;
   return [
     ...(peakBytes > PROMISE.bytes ? [large] : []),
     ...(PROMISE.formats.includes(files.format) && ofReading < PROMISE.ofReading ? [slow] : []),
