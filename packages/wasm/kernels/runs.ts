@@ -226,46 +226,48 @@ export function scaleRun<T>(from: usize, to: usize, n: i32, factor: T): void {
 
 /** Σ a·b of two runs. */
 export function dotRun<T>(a: usize, b: usize, n: i32): f64 {
+  return sumOfRun<T>(a, b, n, true);
+}
+
+/** Σ a of a run. */
+export function sumRun<T>(a: usize, n: i32): f64 {
+  return sumOfRun<T>(a, 0, n, false);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOfRun<T>(a: usize, b: usize, n: i32, products: bool): f64 {
   const L = lanes<T>();
   let total: f64 = 0;
   let i = 0;
-  while (i + L <= n) {
-    const end = min(i + STRETCH * L, n);
-    let sum = v128.splat<T>(0);
-    for (; i + L <= end; i += L) {
-      sum = v128.add<T>(sum, v128.mul<T>(v128.load(a), v128.load(b)));
-      a += 16;
-      b += 16;
+  while (i + 4 * L <= n) {
+    const end = min(i + 4 * STRETCH * L, n);
+    let s0 = v128.splat<T>(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    for (; i + 4 * L <= end; i += 4 * L) {
+      s0 = v128.add<T>(s0, termOf<T>(a, b, 0, products));
+      s1 = v128.add<T>(s1, termOf<T>(a, b, 16, products));
+      s2 = v128.add<T>(s2, termOf<T>(a, b, 32, products));
+      s3 = v128.add<T>(s3, termOf<T>(a, b, 48, products));
+      a += 64;
+      b += 64;
     }
-    total += sumOf<T>(sum);
+    total += sumOf<T>(v128.add<T>(v128.add<T>(s0, s1), v128.add<T>(s2, s3)));
   }
   for (; i < n; i++) {
-    total += <f64>load<T>(a) * <f64>load<T>(b);
+    total += products ? <f64>load<T>(a) * <f64>load<T>(b) : <f64>load<T>(a);
     a += sizeof<T>();
     b += sizeof<T>();
   }
   return total;
 }
 
-/** Σ a of a run. */
-export function sumRun<T>(a: usize, n: i32): f64 {
-  const L = lanes<T>();
-  let total: f64 = 0;
-  let i = 0;
-  while (i + L <= n) {
-    const end = min(i + STRETCH * L, n);
-    let sum = v128.splat<T>(0);
-    for (; i + L <= end; i += L) {
-      sum = v128.add<T>(sum, v128.load(a));
-      a += 16;
-    }
-    total += sumOf<T>(sum);
-  }
-  for (; i < n; i++) {
-    total += <f64>load<T>(a);
-    a += sizeof<T>();
-  }
-  return total;
+// @ts-ignore: decorator
+@inline
+function termOf<T>(a: usize, b: usize, at: usize, products: bool): v128 {
+  return products ? v128.mul<T>(v128.load(a + at), v128.load(b + at)) : v128.load(a + at);
 }
 
 /** The gradient of softmax, y·(g − share·dot) with y = share·e, or of log-softmax, g − y·dot, in the place of exponentials e. */
@@ -274,12 +276,13 @@ export function gradientRun<T>(e: usize, g: usize, n: i32, share: T, dot: T, ofS
   const shares = v128.splat<T>(share);
   const dots = v128.splat<T>(ofSoftmax ? share * dot : dot);
   let i = 0;
-  for (; i + L <= n; i += L) {
-    const y = v128.mul<T>(v128.load(e), shares);
-    const above = v128.load(g);
-    v128.store(e, ofSoftmax ? v128.mul<T>(y, v128.sub<T>(above, dots)) : v128.sub<T>(above, v128.mul<T>(y, dots)));
-    e += 16;
-    g += 16;
+  for (; i + 2 * L <= n; i += 2 * L) {
+    const d0 = gradientOf<T>(v128.load(e), v128.load(g), shares, dots, ofSoftmax);
+    const d1 = gradientOf<T>(v128.load(e, 16), v128.load(g, 16), shares, dots, ofSoftmax);
+    v128.store(e, d0);
+    v128.store(e, d1, 16);
+    e += 32;
+    g += 32;
   }
   for (; i < n; i++) {
     const y = load<T>(e) * share;
@@ -288,6 +291,13 @@ export function gradientRun<T>(e: usize, g: usize, n: i32, share: T, dot: T, ofS
     e += sizeof<T>();
     g += sizeof<T>();
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function gradientOf<T>(e: v128, above: v128, shares: v128, dots: v128, ofSoftmax: bool): v128 {
+  const y = v128.mul<T>(e, shares);
+  return ofSoftmax ? v128.mul<T>(y, v128.sub<T>(above, dots)) : v128.sub<T>(above, v128.mul<T>(y, dots));
 }
 
 // What follows runs over whole vectors: up to three numbers behind the run are read, and written where the target is a tile.
