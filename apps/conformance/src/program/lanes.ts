@@ -35,7 +35,7 @@ export const LANES: readonly Lane[] = [
     name: "dawn-default-limits",
     runtime: "node",
     gpu: true,
-    every: 5,
+    every: 10,
     create: async () => gpu({ device: await dawnDevice() }),
     arithmetic: FLOAT32,
   },
@@ -59,12 +59,12 @@ export const LANES: readonly Lane[] = [
     name: "dawn-small-bindings", // so small that larger cases have to be cut
     runtime: "node",
     gpu: true,
-    every: 5,
+    every: 10,
     create: async () => gpu({ device: withSmallBindings(await dawnDevice(), 4352) }),
     arithmetic: FLOAT32,
   },
   { name: "browser-cpu", runtime: "chromium", create: () => cpu(), arithmetic: FLOAT64 },
-  { name: "chromium-webgpu", runtime: "chromium", every: 5, create: async () => gpu(), arithmetic: FLOAT32 },
+  { name: "chromium-webgpu", runtime: "chromium", every: 10, create: async () => gpu(), arithmetic: FLOAT32 },
   { name: "deno-webgpu", runtime: "deno", gpu: true, every: 20, create: async () => gpu(), arithmetic: FLOAT32 },
   { name: "firefox-webgpu", runtime: "firefox", every: 20, create: async () => gpu(), arithmetic: FLOAT32 },
 ];
