@@ -2,7 +2,7 @@ import type { BenchCase } from "./cases.ts";
 
 /**
  * Everything that `pnpm bench --webgpu` measures: shapes that an adapter in software gets done in a second, and that
- * every adapter has room for.
+ * every adapter has room for; and one whose logits it has no room for.
  */
 export const WEBGPU_CASES: readonly BenchCase[] = [
   {
@@ -61,5 +61,14 @@ export const WEBGPU_CASES: readonly BenchCase[] = [
     target: "indices",
     calls: 1,
     about: "the head of a small language model: cross entropy of hidden · weightᵀ, with both gradients",
+  },
+  {
+    id: "page-linear-large",
+    kind: "linear",
+    shape: [2304, 4],
+    weightShape: [131_072, 4],
+    target: "indices",
+    calls: 1,
+    about: "a large vocabulary: the logits would take 1.13 GiB, more than this adapter has in one buffer",
   },
 ];

@@ -100,4 +100,11 @@ test("the page is self-contained, and shows what it was given as text", () => {
   expect(document.querySelectorAll("module")).toHaveLength(0);
   expect(document.querySelectorAll("#figures tbody tr")).toHaveLength(LANES.length);
   expect(document.querySelectorAll("#misses li")).toHaveLength(2);
+  const labels = ["speed", "memory"].map((id) =>
+    document.querySelector(`#${id} [role=img]`)?.getAttribute("aria-label"),
+  );
+  const of = ".npy [500000, 1000], 2.00 GB, in memory. ";
+  expect(labels[0]).toContain(`Speed, reading alone = 100 %. ${of}reading: 100 %; quick: 50 %; slow: 50 %`);
+  expect(labels[1]).toContain(`Memory. ${of}reading: 50.0 MB; quick: 200 MB`);
+  expect(labels[1]).toContain("untold: not known; broken: failed");
 });

@@ -1,6 +1,7 @@
 import { machineText } from "../run/machine.ts";
 import { element, section, table } from "../report/elements.ts";
 import { pageOf } from "../report/html.ts";
+import { evalCharts, MEMORY, SPEED } from "./eval-charts.ts";
 import type { EvalBenchReport } from "./eval-report.ts";
 import { figureLines, misses, troubles } from "./eval-tables.ts";
 
@@ -12,7 +13,9 @@ export function evalPage(report: EvalBenchReport): string {
   const main = element(
     "main",
     {},
-    section("figures", "Time and memory", table(head, lines)),
+    section("speed", SPEED.title, evalCharts(report, SPEED)),
+    section("memory", MEMORY.title, evalCharts(report, MEMORY)),
+    section("figures", "All figures", table(head, lines)),
     section("misses", "What misses the promise", list(misses(report))),
     ...(without.length === 0 ? [] : [section("without", "Without a time", list(without))]),
     section("contestants", "Contestants", table(["contestant", "what it does"], contestants)),

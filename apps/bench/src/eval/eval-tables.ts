@@ -3,7 +3,8 @@ import { type EvalBenchReport, type EvalFigures, type EvalRow, type EvalStanding
 
 // What tables say, for the terminal, the document and the page alike.
 
-const CACHE: Readonly<Record<EvalRow["state"], string>> = { warm: "in memory", cold: "on disk" };
+/** Where the files are. */
+export const CACHE: Readonly<Record<EvalRow["state"], string>> = { warm: "in memory", cold: "on disk" };
 
 /** Lines of the figures, the first with the names of the columns. */
 export function figureLines({ rows }: EvalBenchReport): string[][] {
@@ -27,12 +28,13 @@ function line(row: EvalRow, standing: EvalStanding): string[] {
 }
 
 /** `.npy [524288, 1000], 2.10 GB`. */
-function fileText({ files: { format, shape, bytes } }: EvalRow): string {
+export function fileText({ files: { format, shape, bytes } }: EvalRow): string {
   const size = bytes < 1e9 ? megabytes(bytes) : `${significant(bytes / 1e9)} GB`;
   return `.${format} [${shape.join(", ")}], ${size}`;
 }
 
-function megabytes(bytes: number): string {
+/** `195 MB`. */
+export function megabytes(bytes: number): string {
   return `${significant(bytes / 1e6)} MB`;
 }
 

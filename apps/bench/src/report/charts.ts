@@ -11,17 +11,21 @@ const WIDTH = 400;
 const BAR = 20;
 const MARGINS = { marginTop: 4, marginRight: 62, marginBottom: 22, marginLeft: 148 };
 
-const COLOURS: Readonly<Record<EntrantReport["role"], string>> = {
+/** How a bar is drawn. */
+type BarRole = EntrantReport["role"] | "reading";
+
+const COLOURS: Readonly<Record<BarRole, string>> = {
   ours: "var(--near)",
   loop: "var(--far)",
   steps: "var(--far)",
+  reading: "var(--far)",
   peer: "var(--refused)",
 };
 
 /** A bar, or the reason why there is none. */
-interface Bar {
+export interface Bar {
   readonly name: string;
-  readonly role: EntrantReport["role"];
+  readonly role: BarRole;
   readonly value: number | undefined;
   readonly label: string;
 }
@@ -74,7 +78,7 @@ export function charts(report: BenchReport, kind: ChartKind): Element {
     const bars = barsOf(report, row, kind);
     if (bars.every(({ value }) => value === undefined)) return [];
     const caption = element("figcaption", {}, element("b", {}, caseText(row.case)), ` ${PASS_NAMES[row.pass]}`);
-    return [element("figure", { class: "chart" }, caption, chart(bars, row, kind))];
+    return [element("figure", { class: "chart" }, caption, barChart(bars, chartOf(row, kind)))];
   });
   return element("div", { class: "charts" }, ...figures);
 }
@@ -90,7 +94,20 @@ function barsOf({ entrants }: BenchReport, row: Row, kind: ChartKind): Bar[] {
   });
 }
 
-function chart(bars: readonly Bar[], row: Row, { scale, base, title }: ChartKind): Element {
+function chartOf(row: Row, { scale, base, title }: ChartKind): BarChart {
+  const tick = scale === "log" ? tickOfRatio : percent;
+  return { scale, base, tick, about: `${title}. ${caseText(row.case)}, ${PASS_NAMES[row.pass]}` };
+}
+
+/** What bars have in common. */
+export interface BarChart extends Pick<ChartKind, "scale" | "base"> {
+  readonly tick: (value: number) => string;
+  /** Says what it is, for those who do not see it. */
+  readonly about: string;
+}
+
+/** Bars under each other, with their labels. */
+export function barChart(bars: readonly Bar[], { scale, base, tick, about }: BarChart): Element {
   const values = bars.flatMap(({ value }) => value ?? []);
   const domain = [Math.min(base, ...values), Math.max(scale === "log" ? base : 1, ...values)];
   const label = { y: "name", text: "label", fill: "var(--ink)" } as const;
@@ -102,7 +119,7 @@ function chart(bars: readonly Bar[], row: Row, { scale, base, title }: ChartKind
     x: { type: scale, domain: domain[0] === domain[1] ? [base / 2, base * 2] : domain, label: null },
     y: { domain: bars.map(({ name }) => name), padding: 0.25, label: null },
     marks: [
-      Plot.axisX({ ticks: 4, tickFormat: scale === "log" ? tickOfRatio : percent, tickSize: 0, fillOpacity: 0.7 }),
+      Plot.axisX({ ticks: 4, tickFormat: tick, tickSize: 0, fillOpacity: 0.7 }),
       Plot.axisY({ tickSize: 0, tickPadding: 6 }),
       Plot.barX(bars.filter(hasValue), { y: "name", x1: base, x2: "value", fill: ({ role }: Bar) => COLOURS[role] }),
       Plot.text(bars.filter(hasValue), {
@@ -121,8 +138,7 @@ function chart(bars: readonly Bar[], row: Row, { scale, base, title }: ChartKind
   picture.setAttribute("aria-hidden", "true");
   picture.querySelector("style")?.remove(); // page.css has it once for all charts
   const words = bars.map((bar) => `${bar.name}: ${bar.label}`).join("; ");
-  const description = `${title}. ${caseText(row.case)}, ${PASS_NAMES[row.pass]}. ${words}`;
-  return element("div", { role: "img", "aria-label": description }, picture);
+  return element("div", { role: "img", "aria-label": `${about}. ${words}` }, picture);
 }
 
 function hasValue({ value }: Bar): boolean {
