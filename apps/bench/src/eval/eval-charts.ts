@@ -9,6 +9,7 @@ export interface EvalChart {
   readonly title: string;
   readonly value: (figures: EvalFigures) => number | undefined;
   readonly label: (value: number) => string;
+  readonly tick: (value: number) => string;
 }
 
 /** How fast, beside reading alone. */
@@ -16,6 +17,7 @@ export const SPEED: EvalChart = {
   title: "Speed, reading alone = 100 %",
   value: ({ ofReading = 1 }) => ofReading,
   label: percent,
+  tick: (share) => `${Math.round(share * 100)} %`,
 };
 
 /** The highest resident set. */
@@ -23,6 +25,7 @@ export const MEMORY: EvalChart = {
   title: "Memory",
   value: ({ peakBytes }) => peakBytes,
   label: megabytes,
+  tick: (bytes) => String(Math.round(bytes / 1e6)),
 };
 
 /** A small chart for each row. */
@@ -30,7 +33,7 @@ export function evalCharts({ rows }: EvalBenchReport, chart: EvalChart): Element
   const figures = rows.map((row) => {
     const caption = element("figcaption", {}, element("b", {}, fileText(row)), ` ${CACHE[row.state]}`);
     const about = `${chart.title}. ${fileText(row)}, ${CACHE[row.state]}`;
-    const picture = barChart(barsOf(row, chart), { scale: "linear", base: 0, tick: chart.label, about });
+    const picture = barChart(barsOf(row, chart), { scale: "linear", base: 0, tick: chart.tick, about });
     return element("figure", { class: "chart" }, caption, picture);
   });
   return element("div", { class: "charts" }, ...figures);

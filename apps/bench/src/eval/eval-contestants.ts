@@ -39,8 +39,8 @@ export const EVAL_CONTESTANTS: readonly EvalContestant[] = [
     formats: ALL,
     command: ({ paths }) => [process.execPath, READ, String(BLOCK_BYTES), ...paths],
   },
-  ours("wasm", "`surprisal eval --backend wasm`, on as many threads as the machine has cores"),
-  { ...ours("cpu", "`surprisal eval --backend cpu`, on one thread, in f64"), exact: true },
+  ours("wasm", "surprisal eval --backend wasm, on as many threads as the machine has cores"),
+  { ...ours("cpu", "surprisal eval --backend cpu, on one thread, in f64"), exact: true },
   torch("mapped", "cross_entropy alone, on slices of numpy.load(…, mmap_mode)"),
   torch("read", "cross_entropy alone, on blocks read into one array"),
 ];
