@@ -24,11 +24,11 @@ const BLOCK_ROWS = Math.floor(BLOCK_BYTES / 4 / CLASSES);
 const PYTHON = "/usr/bin/python3";
 const ALL: readonly EvalFormat[] = ["npy", "safetensors", "csv"];
 
-const READ = pathOf("../child/read-files.ts");
-const TORCH = pathOf("../peers/pytorch-files.py");
+const READ = fileURLToPath(new URL("../child/read-files.ts", import.meta.url));
+const TORCH = fileURLToPath(new URL("../peers/pytorch-files.py", import.meta.url));
 
 /** The built program. */
-const CLI = pathOf("../../../../packages/cli/dist/bin.js");
+const CLI = fileURLToPath(new URL("../../../../packages/cli/dist/bin.js", import.meta.url));
 
 /** Everybody; reading, which others are compared with, first. */
 export const EVAL_CONTESTANTS: readonly EvalContestant[] = [
@@ -54,8 +54,4 @@ function ours(backend: string, about: string): EvalContestant {
 function torch(how: "mapped" | "read", about: string): EvalContestant {
   const command = ({ paths }: EvalFiles): string[] => [PYTHON, TORCH, how, String(BLOCK_ROWS), ...paths];
   return { name: `PyTorch, ${how}`, role: "peer", about, formats: ["npy"], command };
-}
-
-function pathOf(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url));
 }
