@@ -89,7 +89,7 @@ export function onDevice(entrant: Entrant): boolean {
 export interface EntrantFacts {
   /** Unique; threads and residency are part of it where there are several: `PyTorch, 2 threads`. */
   readonly name: string;
-  /** `steps`: a backend of ours, with the product of another library or of a loop before it. */
+  /** `steps`: a backend of ours, with other steps: the product of another library or of a loop before it, or smaller blocks. */
   readonly role: "ours" | "loop" | "steps" | "peer";
   /** Threads that it computes on; 1 unless told. */
   readonly threads?: number;

@@ -1,13 +1,20 @@
 import type { HostBackend } from "@surprisal/core";
 import type { BenchCase } from "../cases.ts";
 import type { Awaitable, CaseData, Contestant, Outcome, Prepared } from "../contestant.ts";
-import { callOf, readOf, release, type Results, tensorsOf } from "./core-calls.ts";
+import { type CallOptions, callOf, readOf, release, type Results, tensorsOf } from "./core-calls.ts";
 
-/** This library on a backend whose results can be read at once. With `handedOver` each call brings the inputs to the backend. */
+/** How a backend is used. */
+interface Use extends CallOptions {
+  readonly threads?: number;
+  /** Each call brings the inputs to the backend. */
+  readonly handedOver?: boolean;
+}
+
+/** This library on a backend whose results can be read at once. */
 export function onHostBackend(
   name: string,
   create: () => Awaitable<HostBackend>,
-  { threads = 1, handedOver = false }: { readonly threads?: number; readonly handedOver?: boolean } = {},
+  { threads = 1, handedOver = false, ...options }: Use = {},
 ): Contestant {
   return {
     name,
@@ -20,15 +27,15 @@ export function onHostBackend(
     },
     async prepare(data) {
       const backend = await create();
-      return handedOver ? handingOver(data, backend) : resident(data, backend);
+      return handedOver ? handingOver(data, backend) : resident(data, backend, options);
     },
   };
 }
 
 /** Inputs are tensors of the backend before the first call. */
-function resident(data: CaseData, backend: HostBackend): Prepared {
+function resident(data: CaseData, backend: HostBackend, options: CallOptions): Prepared {
   const tensors = tensorsOf(data, backend);
-  const call = callOf(data.benchCase, tensors);
+  const call = callOf(data.benchCase, tensors, options);
   return {
     run: (pass) => outcomeOf(data.benchCase, call(pass)),
     dispose() {

@@ -4,6 +4,7 @@ import type { Contestant, Entrant } from "../contestant.ts";
 import { PEERS } from "../peers/all.ts";
 import { pinnedVersion } from "../peers/pinned-version.ts";
 import { ENTRANTS } from "./all.ts";
+import { onHostBackend } from "./core.ts";
 import { loopProducts } from "./loop-products.ts";
 import { twoSteps } from "./two-steps.ts";
 
@@ -17,6 +18,7 @@ const ALL_LOGITS = 2 ** 31;
 /** Everybody in the cases of the linear layer, all in Node; backends of ours in one step and in two. */
 export const LINEAR_ENTRANTS: readonly Entrant[] = [
   ...ENTRANTS.filter(({ name }) => OURS.has(name)),
+  { name: "wasm, 6 MiB", role: "steps", against: "wasm", load: async () => wasmWithin(6 * 2 ** 20) },
   { name: "gpu", role: "ours", device: true, residency: "resident", load: async () => gpuContestant("gpu", BOUND) },
   { name: "cpu, two steps", role: "steps", against: "cpu", load: async () => cpuTwoSteps() },
   { name: "wasm, two steps", role: "steps", against: "wasm", load: async () => wasmTwoSteps() },
@@ -44,6 +46,11 @@ async function gpuContestant(name: string, maxBytes: number): Promise<Contestant
       return { backend: backend.name, adapter, node: process.versions.node };
     },
   };
+}
+
+/** With less than a tenth of the memory that the logits of the large case take. */
+function wasmWithin(maxBytes: number): Contestant {
+  return onHostBackend("wasm, 6 MiB", async () => wasm({ threads: 1 }), { maxBytes });
 }
 
 function cpuTwoSteps(): Contestant {
