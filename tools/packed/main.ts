@@ -23,8 +23,8 @@ const { values } = parseArgs({
 });
 
 /** Every so manieth case. Kernels of gpu are compiled for each kind of case, in software. */
-const EVERY = { cpu: 40, wasm: 40, gpu: 1000 } as const;
-const EVERY_OF_WHOLE = { cpu: 1, wasm: 1, gpu: 200 } as const;
+const EVERY = { cpu: 41, wasm: 41, gpu: 997 } as const;
+const EVERY_OF_WHOLE = { cpu: 1, wasm: 1, gpu: 199 } as const;
 type Name = keyof typeof EVERY;
 
 /** The lane of the sources that may refuse the same. */

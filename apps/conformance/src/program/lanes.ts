@@ -14,7 +14,7 @@ export interface Lane {
   readonly runtime: Runtime;
   /** Whether it needs a GPU, or one in software. */
   readonly gpu?: boolean;
-  /** Only every so manieth case: of a lane beside one that is judged by all. */
+  /** Only every so manieth case: of a lane beside one that is judged by all. A prime: options of cases repeat every two or five. */
   readonly every?: number;
   readonly create: () => Backend | Promise<Backend>;
   /** How exactly it computes. */
@@ -35,7 +35,7 @@ export const LANES: readonly Lane[] = [
     name: "dawn-default-limits",
     runtime: "node",
     gpu: true,
-    every: 10,
+    every: 11,
     create: async () => gpu({ device: await dawnDevice() }),
     arithmetic: FLOAT32,
   },
@@ -43,7 +43,7 @@ export const LANES: readonly Lane[] = [
     name: "dawn-as-hardware", // with the kernels for real devices, whose barriers are dear in software
     runtime: "node",
     gpu: true,
-    every: 40,
+    every: 41,
     create: async () => gpu({ adapter: await asHardware() }),
     arithmetic: FLOAT32,
   },
@@ -51,7 +51,7 @@ export const LANES: readonly Lane[] = [
     name: "dawn-no-subgroups",
     runtime: "node",
     gpu: true,
-    every: 20,
+    every: 19,
     create: async () => gpu({ adapter: await withoutFeatures() }),
     arithmetic: FLOAT32,
   },
@@ -59,14 +59,14 @@ export const LANES: readonly Lane[] = [
     name: "dawn-small-bindings", // so small that larger cases have to be cut
     runtime: "node",
     gpu: true,
-    every: 10,
+    every: 11,
     create: async () => gpu({ device: withSmallBindings(await dawnDevice(), 4352) }),
     arithmetic: FLOAT32,
   },
   { name: "browser-cpu", runtime: "chromium", create: () => cpu(), arithmetic: FLOAT64 },
-  { name: "chromium-webgpu", runtime: "chromium", every: 10, create: async () => gpu(), arithmetic: FLOAT32 },
-  { name: "deno-webgpu", runtime: "deno", gpu: true, every: 20, create: async () => gpu(), arithmetic: FLOAT32 },
-  { name: "firefox-webgpu", runtime: "firefox", every: 20, create: async () => gpu(), arithmetic: FLOAT32 },
+  { name: "chromium-webgpu", runtime: "chromium", every: 11, create: async () => gpu(), arithmetic: FLOAT32 },
+  { name: "deno-webgpu", runtime: "deno", gpu: true, every: 19, create: async () => gpu(), arithmetic: FLOAT32 },
+  { name: "firefox-webgpu", runtime: "firefox", every: 19, create: async () => gpu(), arithmetic: FLOAT32 },
 ];
 
 function wasmLanes(options: Readonly<Record<string, WasmOptions>>): Lane[] {
