@@ -30,10 +30,19 @@ export class Confusions implements Tally {
 
   /** The most frequent mistakes, ties by class. */
   worst(limit: number): Confusion[] {
-    return this.#all()
-      .filter(({ target, prediction }) => target !== prediction)
-      .toSorted((a, b) => b.count - a.count || a.target - b.target || a.prediction - b.prediction)
-      .slice(0, limit);
+    const worst: Confusion[] = [];
+    const { pairs } = this.counts;
+    for (let at = 0; at < pairs.length; at++) {
+      const count = pairs[at] as number;
+      const least = worst.length < limit ? 0 : (worst.at(-1)?.count ?? Infinity);
+      if (count <= least) continue;
+      const [target, prediction] = [Math.floor(at / this.#classes), at % this.#classes];
+      if (target === prediction) continue;
+      const place = worst.findIndex((each) => each.count < count);
+      worst.splice(place < 0 ? worst.length : place, 0, { target, prediction, count });
+      worst.length = Math.min(worst.length, limit);
+    }
+    return worst;
   }
 
   /** Counts among some classes: a line for each as target, a column for each as prediction. */
@@ -41,14 +50,5 @@ export class Confusions implements Tally {
     return classes.map((target) =>
       classes.map((prediction) => this.counts.pairs[target * this.#classes + prediction] as number),
     );
-  }
-
-  #all(): Confusion[] {
-    const found: Confusion[] = [];
-    for (const [at, count] of this.counts.pairs.entries()) {
-      if (count === 0) continue;
-      found.push({ target: Math.floor(at / this.#classes), prediction: at % this.#classes, count });
-    }
-    return found;
   }
 }
