@@ -39,8 +39,8 @@ const JSON_WORDS = [
 ];
 
 /**
- * Every reader but Parquet's, which is hyparquet's: a page may say that a run of any length follows, and hyparquet unfolds it
- * before anyone can look, so that 700 changed bytes take seconds (docs/decisions/0025-parquet-is-not-bounded.md).
+ * Every reader but Parquet's, whose footer hyparquet reads: a list in it may say any length, and hyparquet takes memory for it
+ * before anyone can look, so that a few changed bytes take too long (docs/decisions/0025-parquet-is-not-bounded.md).
  */
 export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   {

@@ -19,6 +19,8 @@ async function outcome(bytes: Uint8Array, name: string, wish: string): Promise<s
 describe.each([
   ["predictions.parquet", "logits"],
   ["scores-zstd.parquet", "class_*"],
+  ["pages-v1.parquet", "logits"],
+  ["pages-v2.parquet", "maps"],
   ["predictions.arrow", "logits"],
   ["predictions.arrows", "logits"],
 ])("%s", (name, wish) => {

@@ -1,0 +1,158 @@
+import type { DecodedArray, Encoding } from "hyparquet";
+import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
+import { readDataPage } from "hyparquet/src/datapage.js";
+import type { Elements } from "./array-reader.ts";
+import type { SeekableBytes } from "./bytes.ts";
+import { newElements } from "./elements.ts";
+import { FormatError } from "./format-error.ts";
+import { bytesAt, type ParquetDictionary, type ParquetPage } from "./parquet-pages.ts";
+import { openRuns } from "./parquet-runs.ts";
+import type { ParquetLeaf } from "./parquet-schema.ts";
+
+/** Where values go: every `stride`-th element from `offset` on. */
+export interface Target {
+  readonly into: Elements;
+  readonly offset: number;
+  readonly stride: number;
+  /** What is thrown for a value that cannot be an element, which it counts from the first that is put there. */
+  readonly error: (index: number, problem: string) => Error;
+}
+
+/** The values of a page, front to back. */
+export interface ParquetValues {
+  /** Puts the next `count` values where they are wanted. */
+  take(count: number, target: Target): void;
+}
+
+/** The truth values by their number. */
+const TRUTH = Uint8Array.of(0, 1);
+
+/**
+ * Makes the values of a page ready to be taken. What is told by number, of a dictionary's, is looked up as it is taken, and plain values of
+ * one size are read as they are taken; of other encodings hyparquet decodes the page as a whole.
+ */
+export function parquetValues(page: ParquetPage, leaf: ParquetLeaf, file: string): ParquetValues {
+  const { encoding, entries, values, dictionary } = page;
+  if (encoding === "RLE_DICTIONARY" || encoding === "PLAIN_DICTIONARY") {
+    if (dictionary === undefined) throw new TypeError("values of a dictionary that is not there");
+    const [width = 0] = bytesAt(values, 0, Math.min(values.size, 1));
+    return looked(openRuns(whole(values).subarray(1), width), elementsOf(dictionary, leaf, file));
+  }
+  if (encoding === "RLE" && leaf.element.type === "BOOLEAN") {
+    const size = new DataView(bytesAt(values, 0, 4).buffer).getUint32(0, true);
+    return looked(openRuns(bytesAt(values, 4, size), 1), TRUTH);
+  }
+  const width = widthOf(leaf.element);
+  if (encoding === "PLAIN" && width !== undefined) return plain(values, { entries, width, leaf });
+  return listed(decode(encoding, entries, { bytes: whole(values), leaf }));
+}
+
+function whole(bytes: SeekableBytes): Uint8Array {
+  return bytesAt(bytes, 0, bytes.size);
+}
+
+/** Bytes of a plain value, where all have the same. */
+function widthOf({ type, type_length: length }: ParquetLeaf["element"]): number | undefined {
+  if (type === "FLOAT" || type === "INT32") return 4;
+  if (type === "DOUBLE" || type === "INT64") return 8;
+  return type === "FIXED_LEN_BYTE_ARRAY" ? length : undefined;
+}
+
+function plain(
+  values: SeekableBytes,
+  { entries, width, leaf }: { readonly entries: number; readonly width: number; readonly leaf: ParquetLeaf },
+): ParquetValues {
+  if (values.size < entries * width) throw new RangeError(`${entries} values cannot be in ${values.size} bytes`);
+  let at = 0;
+  return {
+    take(count, target) {
+      const bytes = bytesAt(values, at * width, count * width);
+      at += count;
+      put(decode("PLAIN", count, { bytes, leaf }), target);
+    },
+  };
+}
+
+function looked(numbers: ReturnType<typeof openRuns>, known: Elements): ParquetValues {
+  return {
+    take(count, { into, offset, stride }) {
+      for (let i = 0; i < count;) {
+        const number = numbers.value();
+        const value = known[number];
+        if (value === undefined) throw new RangeError(`value ${number} of a dictionary of ${known.length}`);
+        for (const end = i + numbers.skip(count - i); i < end; i++) into[offset + i * stride] = value as never;
+      }
+    },
+  };
+}
+
+function listed(values: DecodedArray): ParquetValues {
+  let at = 0;
+  return {
+    take(count, target) {
+      const end = at + count;
+      if (end > values.length) throw new RangeError(`${end} values required in a page; got ${values.length}`);
+      put(ArrayBuffer.isView(values) ? values.subarray(at, end) : values.slice(at, end), target);
+      at = end;
+    },
+  };
+}
+
+function elementsOf({ bytes, entries }: ParquetDictionary, leaf: ParquetLeaf, file: string): Elements {
+  const values = decode("PLAIN", entries, { bytes: whole(bytes), leaf });
+  const into = newElements(leaf.dtype, values.length);
+  const error = (_: number, problem: string): Error =>
+    new FormatError(file, `column ${JSON.stringify(leaf.column)}: ${problem}`);
+  put(values, { into, offset: 0, stride: 1, error });
+  return into;
+}
+
+function put(values: DecodedArray, { into, offset, stride, error }: Target): void {
+  const same = values.constructor === into.constructor;
+  if (same && stride === 1) {
+    into.set(values as never, offset);
+    return;
+  }
+  const element = same ? undefined : into instanceof BigInt64Array ? bigintOf : numberOf;
+  for (let i = 0; i < values.length; i++) {
+    const value: unknown = element === undefined ? values[i] : element(values[i]);
+    if (value === undefined) {
+      const required = into instanceof BigInt64Array ? "an integer below 2^63" : "a number";
+      throw error(i, `${required} required; got ${String(values[i])}`);
+    }
+    into[offset + i * stride] = value as never;
+  }
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === "boolean" || typeof value === "number" ? Number(value) : undefined;
+}
+
+function bigintOf(value: unknown): bigint | undefined {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return BigInt(value);
+  return typeof value === "bigint" && value < 2n ** 63n ? value : undefined;
+}
+
+/** Values without levels, as hyparquet decodes and converts them. */
+function decode(
+  encoding: Encoding,
+  entries: number,
+  { bytes, leaf: { element, path } }: { readonly bytes: Uint8Array; readonly leaf: ParquetLeaf },
+): DecodedArray {
+  if (element.type === undefined) throw new TypeError("a column without a type");
+  // an absurd number would take memory before it is found wrong; the other encodings do make much of little
+  if ((encoding === "PLAIN" || encoding === "BYTE_STREAM_SPLIT") && entries > 8 * bytes.length) {
+    throw new RangeError(`${entries} values cannot be in ${bytes.length} bytes`);
+  }
+  // no schemaPath: no levels are before the values
+  const decoder: Parameters<typeof convert>[1] = {
+    pathInSchema: [path],
+    type: element.type,
+    element,
+    schemaPath: [],
+    codec: "UNCOMPRESSED",
+    parsers: DEFAULT_PARSERS,
+  };
+  const levels = { definition_level_encoding: "RLE", repetition_level_encoding: "RLE" } as const;
+  return convert(readDataPage(bytes, { num_values: entries, encoding, ...levels }, decoder).dataPage, decoder);
+}
