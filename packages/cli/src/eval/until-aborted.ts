@@ -13,6 +13,9 @@ export async function* untilAborted<T>(items: AsyncGenerator<T>, signal: AbortSi
       yield next.value;
     }
   } finally {
-    await Promise.race([items.return(undefined), setTimeout(LAST_READ)]);
+    const patience = new AbortController(); // a timer that goes on would keep the process alive
+    const over = setTimeout(LAST_READ, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([items.return(undefined), over]);
+    patience.abort();
   }
 }

@@ -85,7 +85,7 @@ export async function arraysOf(bytes: Bytes, opening: Opening): Promise<readonly
     }
     case "parquet": {
       const { openParquet } = await import("./parquet.ts");
-      return table(openParquet(seekable(whole, format), wishes));
+      return openParquet(seekable(whole, format), wishes);
     }
     case "arrow": {
       const { openArrow } = await import("./arrow.ts");

@@ -4,24 +4,18 @@ import { type CompressionCodec, snappyUncompress } from "hyparquet";
 /** Snappy's longest copy is 64 bytes, told by 3. */
 const SNAPPY_RATIO = 22;
 
+/** What is smaller may share memory with other things. */
+const LARGE_BYTES = 2 ** 20;
+
 /**
  * Unpacks a page: snappy by hyparquet, the others by Node (zstd since 22.15). None gives more than the page says that it
  * holds, and snappy, which takes the memory first, refuses what no page of its size can hold.
  *
- * @param memory where to, if it is large enough and the codec can
+ * @param memory of an earlier page, which is lost
+ * @returns memory that begins with the page
  * @throws RangeError, or what the codec throws
  */
 export function unpackPage(
-  packed: Uint8Array,
-  size: number,
-  { codec, memory }: { readonly codec: CompressionCodec; readonly memory: Uint8Array },
-): Uint8Array {
-  const page = unpack(packed, size, { codec, memory });
-  if (page.length !== size) throw new RangeError(`a page of ${size} bytes unpacks to ${page.length}`);
-  return page;
-}
-
-function unpack(
   packed: Uint8Array,
   size: number,
   { codec, memory }: { readonly codec: CompressionCodec; readonly memory: Uint8Array },
@@ -30,10 +24,29 @@ function unpack(
     if (size > SNAPPY_RATIO * packed.length + 64) {
       throw new RangeError(`a page of ${packed.length} bytes of snappy cannot hold ${size}`);
     }
-    const output = memory.length < size ? new Uint8Array(size) : memory.subarray(0, size);
-    snappyUncompress(packed, output);
-    return output;
+    const page = roomFor(size, memory);
+    snappyUncompress(packed, page.subarray(0, size));
+    return page;
   }
+  free(memory);
+  const page = unpack(packed, size, codec);
+  if (page.length !== size) throw new RangeError(`a page of ${size} bytes unpacks to ${page.length}`);
+  return page;
+}
+
+/** The same memory where it is large enough, else other: with some to spare, which takes none before it is used. */
+export function roomFor(size: number, memory: Uint8Array): Uint8Array {
+  if (memory.length >= size) return memory;
+  free(memory);
+  return new Uint8Array(size + Math.ceil(size / 8));
+}
+
+/** Gives large memory back at once, where the platform can; the collector of garbage would leave several pages. */
+function free({ buffer }: Uint8Array): void {
+  if (buffer.byteLength >= LARGE_BYTES && "transfer" in buffer) (buffer as ArrayBuffer & { transfer(bytes: number): unknown }).transfer(0);
+}
+
+function unpack(packed: Uint8Array, size: number, codec: CompressionCodec): Uint8Array {
   // one chunk that is not filled, as Node gathers several in memory of their own before it joins them
   const limits = { maxOutputLength: Math.max(size, 1), chunkSize: Math.max(size + 1, 64) };
   if (codec === "GZIP") return zlib.gunzipSync(packed, limits);

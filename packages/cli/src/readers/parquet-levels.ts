@@ -88,6 +88,7 @@ interface Shaped {
 /** How many entries are where lists of the sizes have theirs. */
 function entriesAsShaped(runs: Runs, { sizes, position, limit }: Shaped): number {
   const inner = sizes.at(-1) ?? 1;
+  if (blockSize(sizes, 0) === 1) return skipEqual(runs, 0, limit); // a run says any number of rows
   for (let seen = 0; seen < limit;) {
     const inList = (position + seen) % inner;
     const wanted = inList === 0 ? 1 : Math.min(inner - inList, limit - seen);

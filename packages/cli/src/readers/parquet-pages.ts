@@ -2,7 +2,8 @@ import type { ColumnMetaData, Encoding, FileMetaData, PageHeader } from "hyparqu
 import { parquetHeader } from "hyparquet/src/column.js";
 import { memoryBytes, sectionOf, type SeekableBytes } from "./bytes.ts";
 import { FormatError } from "./format-error.ts";
-import { unpackPage } from "./parquet-compressors.ts";
+import { roomFor, unpackPage } from "./parquet-compressors.ts";
+import { endOfStruct } from "./parquet-guard.ts";
 import type { ParquetLeaf } from "./parquet-schema.ts";
 
 /** Of the unpacked pages of all columns that are in memory at the same time. */
@@ -66,6 +67,7 @@ export interface PageSource {
  */
 export function* parquetPages({ file, leaf, memory }: PageSource): Generator<ParquetPage, void> {
   let start = 0;
+  let claimed = 0;
   for (const { num_rows: rows, columns } of file.metadata.row_groups) {
     const end = start + Number(rows);
     const chunk = columns.find(({ meta_data: meta }) => meta !== undefined && isPathOf(leaf, meta.path_in_schema));
@@ -75,6 +77,11 @@ export function* parquetPages({ file, leaf, memory }: PageSource): Generator<Par
           file.bytes.name,
           `row group at row ${start}: no ${JSON.stringify(leaf.column)} in this file`,
         );
+      }
+      claimed += Number(chunk.meta_data.total_compressed_size);
+      if (claimed > file.bytes.size) {
+        const problem = `corrupt: parts of ${claimed} bytes in ${file.bytes.size}`;
+        throw new FormatError(file.bytes.name, `column ${JSON.stringify(leaf.column)}: ${problem}`);
       }
       yield* pagesOfChunk({ file, leaf, memory, meta: chunk.meta_data, group: { start, end } });
     }
@@ -131,12 +138,11 @@ function* pagesOfChunk(chunk: Chunk): Generator<ParquetPage, void> {
 /** What is not packed stays in the file. */
 function unpackedOf(raw: SeekableBytes, size: number, { file, memory, meta: { codec } }: Chunk): SeekableBytes {
   if (codec === "UNCOMPRESSED") return raw;
-  if (file.packed.length < raw.size) file.packed = new Uint8Array(raw.size);
+  file.packed = roomFor(raw.size, file.packed);
   const packed = file.packed.subarray(0, raw.size);
   raw.readAt(0, packed);
-  const unpacked = unpackPage(packed, size, { codec, memory: memory.unpacked });
-  if (codec === "SNAPPY" && unpacked.length > memory.unpacked.length) memory.unpacked = unpacked;
-  return memoryBytes(unpacked, raw.name);
+  memory.unpacked = unpackPage(packed, size, { codec, memory: memory.unpacked });
+  return memoryBytes(memory.unpacked.subarray(0, size), raw.name);
 }
 
 /** A part, in memory of its own. */
@@ -161,9 +167,9 @@ function tooLarge({ bytes, held }: ParquetFile): FormatError {
 function readHeader(bytes: SeekableBytes, at: number, end: number): { header: PageHeader; length: number } {
   for (let size = HEADER_BYTES; ; size *= 16) {
     const memory = bytesAt(bytes, at, Math.min(size, end - at));
-    const reader = { view: new DataView(memory.buffer), offset: 0 };
     try {
-      return { header: parquetHeader(reader), length: reader.offset };
+      const length = endOfStruct(memory);
+      return { header: parquetHeader({ view: new DataView(memory.buffer, 0, length), offset: 0 }), length };
     } catch (error) {
       if (memory.length === end - at || size >= HEADER_LIMIT) throw error;
     }

@@ -38,7 +38,10 @@ function runsOf(width: number): fc.Arbitrary<Run[]> {
     packed: true,
     values: eights.flatMap((each) => Array.from({ length: 8 }, (_, i) => each >>> i)),
   }));
-  return fc.array(fc.oneof(repeated, packed), { maxLength: 6 });
+  const equal = fc
+    .tuple(value, fc.integer({ min: 1, max: 5 }))
+    .map(([each, eights]): Run => ({ packed: true, values: Array.from({ length: 8 * eights }, () => each) }));
+  return fc.array(fc.oneof(repeated, packed, equal), { maxLength: 6 });
 }
 
 it("gives the numbers back, of any width, whatever is asked for at a time", () => {

@@ -22,6 +22,7 @@ export function openRuns(bytes: Uint8Array, width: number): Runs {
   function load(): void {
     while (equal === 0) {
       if (packed > 0) {
+        if (loadEqualBytes()) return;
         value = packedBits();
         packed--;
         equal = 1;
@@ -36,6 +37,19 @@ export function openRuns(bytes: Uint8Array, width: number): Runs {
         }
       }
     }
+  }
+
+  /** Numbers that fill bytes and are equal, as most levels are, come as one run. */
+  function loadEqualBytes(): boolean {
+    const first = byteAt(at);
+    if (shift !== 0 || 8 % width !== 0 || first !== (first & mask) * (255 / mask)) return false;
+    const end = Math.min(bytes.length, at + (packed * width) / 8);
+    const start = at;
+    while (at < end && bytes[at] === first) at++;
+    value = first & mask;
+    equal = ((at - start) * 8) / width;
+    packed -= equal;
+    return equal > 0;
   }
 
   function packedBits(): number {

@@ -3,7 +3,7 @@ import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { readDataPage } from "hyparquet/src/datapage.js";
 import type { Elements } from "./array-reader.ts";
 import type { SeekableBytes } from "./bytes.ts";
-import { newElements } from "./elements.ts";
+import { bytesOfElements, newElements } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
 import { bytesAt, type ParquetDictionary, type ParquetPage } from "./parquet-pages.ts";
 import { openRuns } from "./parquet-runs.ts";
@@ -26,6 +26,23 @@ export interface ParquetValues {
 
 /** The truth values by their number. */
 const TRUTH = Uint8Array.of(0, 1);
+
+/**
+ * How many values a byte can stand for: plain ones take a bit at least. Of the others no limit is known, but blocks of 256 equal ones in
+ * five bytes are the densest that are written.
+ */
+const VALUES_PER_BYTE: ReadonlyMap<Encoding, number> = new Map([
+  ["PLAIN", 8],
+  ["BYTE_STREAM_SPLIT", 8],
+  ["DELTA_BINARY_PACKED", 128],
+  ["DELTA_LENGTH_BYTE_ARRAY", 128],
+  ["DELTA_BYTE_ARRAY", 128],
+  ["ALP", 128],
+]);
+/** What dictionaries hold, as long as they are in use. */
+const DECODED = new WeakMap<ParquetDictionary, Elements>();
+/** Bytes in which a block may hold more. */
+const SMALL_PAGE = 32;
 
 /**
  * Makes the values of a page ready to be taken. What is told by number, of a dictionary's, is looked up as it is taken, and plain values of
@@ -63,12 +80,15 @@ function plain(
   { entries, width, leaf }: { readonly entries: number; readonly width: number; readonly leaf: ParquetLeaf },
 ): ParquetValues {
   if (values.size < entries * width) throw new RangeError(`${entries} values cannot be in ${values.size} bytes`);
+  const asStored = leaf.element.type === "FLOAT" || leaf.element.type === "DOUBLE";
   let at = 0;
   return {
     take(count, target) {
-      const bytes = bytesAt(values, at * width, count * width);
+      const start = at * width;
       at += count;
-      put(decode("PLAIN", count, { bytes, leaf }), target);
+      const { into, offset, stride } = target;
+      if (asStored && stride === 1) values.readAt(start, bytesOfElements(into.subarray(offset, offset + count)));
+      else put(decode("PLAIN", count, { bytes: bytesAt(values, start, count * width), leaf }), target);
     },
   };
 }
@@ -98,12 +118,17 @@ function listed(values: DecodedArray): ParquetValues {
   };
 }
 
-function elementsOf({ bytes, entries }: ParquetDictionary, leaf: ParquetLeaf, file: string): Elements {
+/** The values of a dictionary, which all pages of a chunk ask for. */
+function elementsOf(dictionary: ParquetDictionary, leaf: ParquetLeaf, file: string): Elements {
+  const known = DECODED.get(dictionary);
+  if (known !== undefined) return known;
+  const { bytes, entries } = dictionary;
   const values = decode("PLAIN", entries, { bytes: whole(bytes), leaf });
   const into = newElements(leaf.dtype, values.length);
   const error = (_: number, problem: string): Error =>
     new FormatError(file, `column ${JSON.stringify(leaf.column)}: ${problem}`);
   put(values, { into, offset: 0, stride: 1, error });
+  DECODED.set(dictionary, into);
   return into;
 }
 
@@ -140,8 +165,10 @@ function decode(
   { bytes, leaf: { element, path } }: { readonly bytes: Uint8Array; readonly leaf: ParquetLeaf },
 ): DecodedArray {
   if (element.type === undefined) throw new TypeError("a column without a type");
-  // an absurd number would take memory before it is found wrong; the other encodings do make much of little
-  if ((encoding === "PLAIN" || encoding === "BYTE_STREAM_SPLIT") && entries > 8 * bytes.length) {
+  // an absurd number would take memory before it is found wrong
+  const most = VALUES_PER_BYTE.get(encoding);
+  if (most === undefined) throw new TypeError(`values encoded as ${encoding}`);
+  if (entries > most * (bytes.length + SMALL_PAGE)) {
     throw new RangeError(`${entries} values cannot be in ${bytes.length} bytes`);
   }
   // no schemaPath: no levels are before the values

@@ -142,6 +142,68 @@ describe("rows over the ends of pages", () => {
       /pages packed by LZO cannot be read/,
     ],
     [
+      "rows of a number each, which a run says in five bytes",
+      [
+        {
+          rows: 2 ** 31 - 1,
+          pages: [{ repetition: [0], values: [1], says: { repetition: [[2 ** 31 - 1, 0]], entries: 2 ** 31 - 1 } }],
+        },
+      ],
+      /runs of numbers end early/,
+    ],
+    [
+      "a row that is too long, which a run says in five bytes",
+      [
+        {
+          rows: 1,
+          pages: [
+            {
+              repetition: [0],
+              values: [1],
+              says: {
+                repetition: [
+                  [1, 0],
+                  [2 ** 24, 1],
+                ],
+                entries: 2 ** 24 + 1,
+              },
+            },
+          ],
+        },
+      ],
+      /column x: rows of at most 16777216 numbers required; got 16777217/,
+    ],
+    [
+      "more values than deltas can be",
+      [
+        {
+          rows: 5000,
+          pages: [
+            {
+              repetition: [0],
+              values: [1],
+              says: { repetition: [[5000, 0]], definition: [[5000, 1]], entries: 5000, encoding: 5 },
+            },
+          ],
+        },
+      ],
+      /5000 values cannot be in 4 bytes/,
+    ],
+    [
+      "values in an encoding that is for others",
+      [{ rows: 1, pages: [{ repetition: [0], values: [1], says: { encoding: 3 } }] }],
+      /values encoded as RLE/,
+    ],
+    [
+      "row groups that share pages",
+      [
+        { rows: 3, pages: pagesOf(12) },
+        { rows: 6, pages: pagesOf(12), overlaps: true },
+        { rows: 9, pages: pagesOf(12), overlaps: true },
+      ],
+      /column "x": corrupt: parts of \d+ bytes in \d+/,
+    ],
+    [
       "levels of old",
       [{ rows: 1, pages: [{ repetition: [0], values: [1], says: { levels: 4 } }] }],
       /levels encoded as BIT_PACKED/,

@@ -1,20 +1,22 @@
 import type { DType } from "@surprisal/core";
 import { type FileMetaData, parquetMetadataAsync, parquetSchema, type SchemaTree } from "hyparquet";
-import { type Elements, type ReaderShape, rowSizeOf } from "./array-reader.ts";
+import { type ArrayReader, type Elements, type ReaderShape, rowSizeOf, sizeOf } from "./array-reader.ts";
+import { byRows } from "./by-rows.ts";
 import type { SeekableBytes } from "./bytes.ts";
-import { newElements } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
 import { guarded } from "./guarded.ts";
 import type { Wanted } from "./members.ts";
 import { openParquetColumn, type ParquetColumn } from "./parquet-column.ts";
+import { endOfStruct } from "./parquet-guard.ts";
+import { bytesAt } from "./parquet-pages.ts";
 import { type ParquetLeaf, parquetLeaf } from "./parquet-schema.ts";
-import { chooseColumns, labelOf, shapeOfColumns, type Table, type TableBatch } from "./table.ts";
+import { chooseColumns, labelOf, shapeOfColumns } from "./table.ts";
 
 const MAGIC = "PAR1";
 const FOOTER_BYTES = 8;
 const FOOTER_LIMIT = 64 * 2 ** 20;
-/** Of the rows that are given at a time, at least one. */
-const BATCH_BYTES = 4 * 2 ** 20;
+/** Runs say in a few bytes how long a list is, and who evaluates has a row in memory as a whole. */
+const MOST_NUMBERS = 2 ** 24;
 
 /** A wish, as columns of the file. */
 interface Choice {
@@ -25,64 +27,75 @@ interface Choice {
 }
 
 /**
- * Opens a Parquet file: columns of numbers, or of lists of numbers that have the same length in every row. One page of each
- * column is in memory at a time.
+ * Opens columns of a Parquet file: of numbers, or of lists of numbers that have the same length in every row. Each is read by
+ * itself, one page at a time.
  *
  * @throws FormatError, also for whatever the library throws
  */
-export async function openParquet(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<Table> {
-  const table = await guarded(bytes.name, "Parquet", () => open(bytes, wishes));
-  return { ...table, next: () => guarded(bytes.name, "Parquet", () => table.next()) };
+export async function openParquet(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<readonly ArrayReader[]> {
+  const choices = await guarded(bytes.name, "Parquet", () => choose(bytes, wishes));
+  let open = choices.length;
+  return choices.map((choice) =>
+    readerOf(choice, bytes.name, () => {
+      if (--open === 0) bytes.close();
+    }),
+  );
 }
 
-async function open(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<Table> {
+async function choose(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<readonly Choice[]> {
   const { name } = bytes;
-  checkFooter(bytes);
+  endOfStruct(footerOf(bytes));
   const slice = (start: number, end: number = bytes.size): ArrayBuffer => sliceOf(bytes, start, end);
-  const metadata = await parquetMetadataAsync({ byteLength: bytes.size, slice });
+  const metadata = await parquetMetadataAsync({ byteLength: bytes.size, slice }, { geoparquet: false });
   const rows = rowsOf(metadata, name);
   const { children } = parquetSchema(metadata);
   const fields = children.map((each) => each.element.name);
-  const chosen = chooseColumns(fields, wishes, name).map(({ numbers, single }) => {
-    const leaves = numbers.map((column) => parquetLeaf(children[column] as SchemaTree, name));
-    return { single, leaves, dtype: dtypeOf(leaves, name) };
-  });
   const file = { bytes, metadata, held: 0, packed: new Uint8Array(0) };
-  const choices = chosen.map(({ single, leaves, dtype }, i): Choice => {
+  return chooseColumns(fields, wishes, name).map(({ numbers, single }, i): Choice => {
     const label = labelOf(wishes[i]);
+    const leaves = numbers.map((column) => parquetLeaf(children[column] as SchemaTree, name));
+    const dtype = dtypeOf(leaves, name);
     const columns = leaves.map((leaf) => openParquetColumn(file, leaf));
     const lists = columns.find(({ sizes }) => sizes.length > 0)?.sizes ?? [];
     const [, ...row] = shapeOfColumns({ label, columns: columns.length, single, lists }, name);
-    return { label, dtype, shape: [rows, ...row], columns };
+    const shape = [rows, ...row] as const;
+    checkRow(rowSizeOf(shape), label, name);
+    return { label, dtype, shape, columns };
   });
-  const most = rowsOfBatch(choices);
-  let row = 0;
-  return {
-    name,
-    text: false,
-    columns: choices,
-    next(): Promise<TableBatch | undefined> {
-      const count = Math.min(most, rows - row);
-      row += count;
-      if (count > 0) return Promise.resolve({ rows: count, columns: choices.map((each) => elementsOf(each, count)) });
-      for (const column of choices.flatMap(({ columns }) => columns)) column.end();
-      return Promise.resolve(undefined);
-    },
-    close: () => bytes.close(),
+}
+
+function checkRow(numbers: number, label: string, file: string): void {
+  if (numbers === 0) throw new FormatError(file, `${label}: at least one number in a row required`);
+  if (numbers <= MOST_NUMBERS) return;
+  throw new FormatError(file, `${label}: rows of at most ${MOST_NUMBERS} numbers required; got ${numbers}`);
+}
+
+function readerOf({ label, dtype, shape, columns }: Choice, file: string, close: () => void): ArrayReader {
+  const [first, ...others] = columns;
+  let left = sizeOf(shape) ?? 0;
+  const sideBySide = byRows(shape, dtype, (into, rows) => {
+    for (const [offset, column] of columns.entries()) column.take(rows, { into, offset, stride: columns.length });
+  });
+  const next = (into: Elements): number => {
+    if (others.length > 0) return sideBySide(into);
+    const count = Math.min(left, into.length);
+    first?.take(count, { into, offset: 0, stride: 1 });
+    return count;
   };
-}
-
-function rowsOfBatch(choices: readonly Choice[]): number {
-  const bytes = choices.map(({ dtype, shape }) => rowSizeOf(shape) * newElements(dtype, 0).BYTES_PER_ELEMENT);
-  return Math.max(Math.floor(BATCH_BYTES / Math.max(...bytes)), 1);
-}
-
-/** The next rows; those of several columns lie side by side. */
-function elementsOf({ dtype, shape, columns }: Choice, rows: number): Elements {
-  const into = newElements(dtype, rows * rowSizeOf(shape));
-  const count = into.length / columns.length;
-  for (const [offset, column] of columns.entries()) column.take(count, { into, offset, stride: columns.length });
-  return into;
+  return {
+    name: label === "" ? file : `${file}, ${label}`,
+    dtype,
+    shape,
+    text: false,
+    read: (into) =>
+      guarded(file, "Parquet", () => {
+        const count = next(into);
+        left -= count;
+        if (count === 0) for (const column of columns) column.end();
+        return Promise.resolve(count);
+      }),
+    close,
+  };
 }
 
 /** What columns hold, which has to be of one type. */
@@ -95,21 +108,22 @@ function dtypeOf(leaves: readonly ParquetLeaf[], file: string): DType {
 
 function rowsOf({ num_rows: rows, row_groups: groups }: FileMetaData, file: string): number {
   const sum = groups.reduce((total, each) => total + Number(each.num_rows), 0);
-  if (Number(rows) === sum && Number.isSafeInteger(sum)) return sum;
+  if (Number(rows) === sum && Number.isSafeInteger(sum) && groups.every((each) => each.num_rows >= 0n)) return sum;
   throw new FormatError(file, `the footer says ${rows} rows; its row groups have ${sum}`);
 }
 
-function checkFooter(bytes: SeekableBytes): void {
+function footerOf(bytes: SeekableBytes): Uint8Array {
   const least = 2 * MAGIC.length + FOOTER_BYTES;
-  const footer = new Uint8Array(FOOTER_BYTES);
-  if (bytes.size >= least) bytes.readAt(bytes.size - FOOTER_BYTES, footer);
-  if (Buffer.from(footer.subarray(4)).toString("latin1") !== MAGIC) {
+  const last = new Uint8Array(FOOTER_BYTES);
+  if (bytes.size >= least) bytes.readAt(bytes.size - FOOTER_BYTES, last);
+  if (Buffer.from(last.subarray(4)).toString("latin1") !== MAGIC) {
     throw new FormatError(bytes.name, `truncated: a Parquet file ends with ${MAGIC}; this one does not`);
   }
-  const length = new DataView(footer.buffer).getUint32(0, true);
+  const length = new DataView(last.buffer).getUint32(0, true);
   if (length > FOOTER_LIMIT || length > bytes.size - least) {
     throw new FormatError(bytes.name, `a footer of ${length} bytes does not fit into a file of ${bytes.size}`);
   }
+  return bytesAt(bytes, bytes.size - FOOTER_BYTES - length, length);
 }
 
 function sliceOf(bytes: SeekableBytes, start: number, end: number): ArrayBuffer {

@@ -1,4 +1,5 @@
 import { type ArrayReader, type Elements, type ReaderShape, restOf, rowSizeOf, sizeOf } from "./array-reader.ts";
+import { byRows } from "./by-rows.ts";
 import { type Bytes, isSeekable, memoryBytes, readFully, readUpTo, type SeekableBytes } from "./bytes.ts";
 import { bytesOfElements, ELEMENTS, type ElementType, isPlain, newElements, swapBytes, widen } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
@@ -86,7 +87,6 @@ function columnMajor(bytes: SeekableBytes, array: RawArray): ArrayReader {
   const rows = array.shape.includes(0) ? 0 : (array.shape[0] ?? 0);
   const decoder = new Decoder(array);
   let done = 0;
-  let rest: Elements = newElements(dtype, 0);
 
   function gather(into: Elements, count: number): void {
     const run = newElements(dtype, count);
@@ -99,27 +99,15 @@ function columnMajor(bytes: SeekableBytes, array: RawArray): ArrayReader {
     done += count;
   }
 
+  const read = byRows(shape, dtype, gather, () => {
+    if (size * itemBytes > GATHER_BYTES) throw tooWide(name, size * itemBytes);
+  });
   return {
     name,
     dtype,
     shape,
     text: false,
-    read(into) {
-      const count = Math.min(rows - done, Math.floor(into.length / size));
-      if (rest.length === 0 && count > 0) {
-        gather(into, count);
-        return Promise.resolve(count * size);
-      }
-      if (rest.length === 0 && done < rows) {
-        if (size * itemBytes > GATHER_BYTES) throw tooWide(name, size * itemBytes);
-        rest = newElements(dtype, size);
-        gather(rest, 1);
-      }
-      const part = rest.subarray(0, into.length);
-      into.set(part as never);
-      rest = rest.subarray(part.length);
-      return Promise.resolve(part.length);
-    },
+    read: (into) => Promise.resolve(read(into)),
     close: () => bytes.close(),
   };
 }

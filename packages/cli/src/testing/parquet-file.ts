@@ -1,3 +1,5 @@
+type Run = readonly [length: number, level: number];
+
 /** A page of a column of lists of f32, first version. */
 export interface WrittenPage {
   /** 0 where a row begins, 1 where its list goes on. */
@@ -11,6 +13,9 @@ export interface WrittenPage {
     readonly encoding?: number;
     readonly levels?: number;
     readonly unpacked?: number;
+    /** Runs of levels. */
+    readonly repetition?: readonly Run[];
+    readonly definition?: readonly Run[];
   };
 }
 
@@ -20,8 +25,11 @@ export interface WrittenGroup {
   readonly pages: readonly WrittenPage[];
   /** How the pages are packed, as the footer says it; not at all if it does not. */
   readonly codec?: number;
+  /** The footer says that its pages begin where those of the first group do. */
+  readonly overlaps?: boolean;
 }
 
+const MAGIC = "PAR1";
 const I32 = 5;
 const I64 = 6;
 const BINARY = 8;
@@ -34,11 +42,12 @@ const RLE = 3;
  * @see https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
  */
 export function parquetFile(groups: readonly WrittenGroup[]): Uint8Array {
-  const parts: Buffer[] = [Buffer.from("PAR1")];
-  const rowGroups = groups.map(({ rows, pages, codec = 0 }) => {
-    const start = parts.reduce((sum, part) => sum + part.length, 0);
+  const parts: Buffer[] = [Buffer.from(MAGIC)];
+  const rowGroups = groups.map(({ rows, pages, codec = 0, overlaps = false }) => {
     const written = Buffer.concat(pages.map(pageBytes));
     parts.push(written);
+    const end = parts.reduce((sum, part) => sum + part.length, 0);
+    const start = overlaps ? MAGIC.length : end - written.length;
     const entries = pages.reduce((sum, page) => sum + page.repetition.length, 0);
     const meta = struct([
       [1, I32, int(4)], // FLOAT
@@ -46,8 +55,8 @@ export function parquetFile(groups: readonly WrittenGroup[]): Uint8Array {
       [3, LIST, list(BINARY, ["x", "list", "element"].map(text))],
       [4, I32, int(codec)],
       [5, I64, int(entries)],
-      [6, I64, int(written.length)],
-      [7, I64, int(written.length)],
+      [6, I64, int(end - start)],
+      [7, I64, int(end - start)],
       [9, I64, int(start)],
     ]);
     const chunk = struct([
@@ -88,13 +97,15 @@ export function parquetFile(groups: readonly WrittenGroup[]): Uint8Array {
     [3, I64, int(groups.reduce((sum, { rows }) => sum + rows, 0))],
     [4, LIST, list(STRUCT, rowGroups)],
   ]);
-  return Buffer.concat([...parts, footer, u32(footer.length), Buffer.from("PAR1")]);
+  return Buffer.concat([...parts, footer, u32(footer.length), Buffer.from(MAGIC)]);
 }
 
 function pageBytes({ repetition, definition = repetition.map(() => 1), values, says = {} }: WrittenPage): Buffer {
   const { entries = repetition.length, encoding = 0, levels = RLE } = says;
   const numbers = Buffer.from(Float32Array.from(values).buffer);
-  const data = Buffer.concat([runs(repetition), runs(definition), numbers]);
+  const levelsOf = (all: readonly number[]): Run[] => all.map((level) => [1, level]);
+  const lists = runs(says.repetition ?? levelsOf(repetition));
+  const data = Buffer.concat([lists, runs(says.definition ?? levelsOf(definition)), numbers]);
   const own = struct([
     [1, I32, int(entries)],
     [2, I32, int(encoding)],
@@ -110,9 +121,9 @@ function pageBytes({ repetition, definition = repetition.map(() => 1), values, s
   return Buffer.concat([header, data]);
 }
 
-/** Levels, each as a run of one. */
-function runs(levels: readonly number[]): Buffer {
-  const bytes = Buffer.from(levels.flatMap((level) => [1 << 1, level]));
+/** Levels of a bit, in runs; each begins with twice its length. */
+function runs(levels: readonly Run[]): Buffer {
+  const bytes = Buffer.concat(levels.map(([length, level]) => Buffer.concat([int(length), Buffer.of(level)])));
   return Buffer.concat([u32(bytes.length), bytes]);
 }
 
