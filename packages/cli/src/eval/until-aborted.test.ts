@@ -14,11 +14,24 @@ async function* silent(): AsyncGenerator<number> {
   yield await new Promise<number>(() => {});
 }
 
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
 const timers = (): number => process.getActiveResourcesInfo().filter((each) => each === "Timeout").length;
 
 it("gives all items, and leaves no timer that the process would wait for", async () => {
   const before = timers();
-  expect(await Array.fromAsync(untilAborted(numbers(() => {}, 3), new AbortController().signal))).toEqual([0, 1, 2]);
+  expect(
+    await all(
+      untilAborted(
+        numbers(() => {}, 3),
+        new AbortController().signal,
+      ),
+    ),
+  ).toEqual([0, 1, 2]);
   expect(timers()).toBe(before);
 });
 
@@ -26,7 +39,10 @@ it("ends after an abort, and ends what it takes from", async () => {
   const abort = new AbortController();
   let returned = 0;
   const seen: number[] = [];
-  for await (const item of untilAborted(numbers(() => returned++), abort.signal)) {
+  for await (const item of untilAborted(
+    numbers(() => returned++),
+    abort.signal,
+  )) {
     seen.push(item);
     if (item === 2) abort.abort();
   }
@@ -36,7 +52,7 @@ it("ends after an abort, and ends what it takes from", async () => {
 
 it("does not wait for an item that does not come", async () => {
   const abort = new AbortController();
-  const items = Array.fromAsync(untilAborted(silent(), abort.signal));
+  const items = all(untilAborted(silent(), abort.signal));
   abort.abort();
   expect(await items).toEqual([]);
 });
