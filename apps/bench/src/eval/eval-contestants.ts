@@ -1,6 +1,6 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { EvalFiles, EvalFormat } from "./eval-files.ts";
+import { EVAL_FORMATS, type EvalFiles, type EvalFormat } from "./eval-files.ts";
 import { CLASSES } from "./rows.ts";
 
 /** One way to go through the files of a case: a program. */
@@ -22,7 +22,7 @@ const BLOCK_ROWS = Math.floor(BLOCK_BYTES / 4 / CLASSES);
 
 /** Debian's python3-torch is for Debian's Python; another one on the path has none. */
 const PYTHON = "/usr/bin/python3";
-const ALL: readonly EvalFormat[] = ["npy", "safetensors", "csv"];
+const ALL: readonly EvalFormat[] = EVAL_FORMATS;
 
 const READ = fileURLToPath(new URL("../child/read-files.ts", import.meta.url));
 const TORCH = fileURLToPath(new URL("../peers/pytorch-files.py", import.meta.url));

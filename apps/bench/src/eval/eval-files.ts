@@ -1,10 +1,11 @@
 import { createWriteStream, statSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { parquet } from "./parquet.ts";
 import { CLASSES, makeRows } from "./rows.ts";
 
 /** Formats that are evaluated. */
-export const EVAL_FORMATS = ["npy", "safetensors", "csv"] as const;
+export const EVAL_FORMATS = ["npy", "parquet", "safetensors", "csv"] as const;
 
 /** One of them. */
 export type EvalFormat = (typeof EVAL_FORMATS)[number];
@@ -34,6 +35,7 @@ export interface EvalFilesOptions {
 /** Logits take so many bytes a row, at least about. */
 export const ROW_BYTES: Readonly<Record<EvalFormat, number>> = {
   npy: 4 * CLASSES,
+  parquet: 4 * CLASSES,
   safetensors: 4 * CLASSES,
   csv: 9.4 * CLASSES,
 };
@@ -68,6 +70,10 @@ const WRITERS: Readonly<Record<EvalFormat, (rows: number) => Written>> = {
       "-targets": npy("<i8", `(${rows},)`, targets(rows)),
     },
     cliArguments: [],
+  }),
+  parquet: (rows) => ({
+    contents: { "": parquet(makeRows(rows), CLASSES) },
+    cliArguments: ["--logits", "logits", "--target", "targets"],
   }),
   safetensors: (rows) => ({
     contents: { "": safetensors(rows) },

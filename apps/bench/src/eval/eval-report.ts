@@ -10,7 +10,7 @@ export const PROMISE = {
   bytes: 300e6,
   /** The least share of the speed at which the same file can be read. */
   ofReading: 0.5,
-  formats: ["npy"] as readonly EvalFormat[],
+  formats: ["npy", "parquet"] as readonly EvalFormat[],
 } as const;
 
 /** Everything that a run of `--eval` found. */

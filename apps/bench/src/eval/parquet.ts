@@ -1,9 +1,8 @@
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import type { SchemaElement } from "hyparquet";
 import type { Rows } from "./rows.ts";
 
 /** Lists as most programs write them: all that may be null says so, and their numbers have pages of 1 MiB. */
-const SCHEMA: SchemaElement[] = [
+const SCHEMA: ConstructorParameters<typeof ParquetWriter>[0]["schema"] = [
   { name: "schema", num_children: 2 },
   { name: "logits", repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
   { name: "list", repetition_type: "REPEATED", num_children: 1 },

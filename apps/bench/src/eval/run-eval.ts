@@ -13,7 +13,7 @@ export interface RunEvalOptions {
   readonly formats: readonly EvalFormat[];
   /** Those that do not read a format sit it out. */
   readonly contestants: readonly EvalContestant[];
-  /** Of the logits of the .npy file; of the others a tenth. */
+  /** Of the logits of the .npy and the .parquet file; of the others a tenth. */
   readonly bytes: number;
   readonly rounds: number;
   readonly command: string;
@@ -27,10 +27,10 @@ export class NoSpaceError extends Error {
   override readonly name = "NoSpaceError";
 }
 
-/** Logits of the .npy file, unless told otherwise: 524288 rows of 1000 classes. */
+/** Logits of the large files, unless told otherwise: 524288 rows of 1000 classes. */
 export const EVAL_BYTES: number = 524_288 * ROW_BYTES.npy;
 
-const SHARES: Readonly<Record<EvalFormat, number>> = { npy: 1, safetensors: 0.1, csv: 0.1 };
+const SHARES: Readonly<Record<EvalFormat, number>> = { npy: 1, parquet: 1, safetensors: 0.1, csv: 0.1 };
 /** Of the largest format with its targets; one is on the disk at a time. */
 const ROOM = 1.1;
 

@@ -1,7 +1,11 @@
+import { Data } from "apache-arrow";
 import { createRequire } from "node:module";
 
 /** Its method that says how many elements a list has. */
 const LENGTH = "__vector_len";
+
+/** Its method that makes a column longer, with a bit for each new row. */
+const LENGTHEN = "_changeLengthAndBackfillNullBitmap";
 
 /** The one class of the library flatbuffers that is looked at. */
 interface ByteBuffer {
@@ -15,8 +19,9 @@ const ELEMENTS_PER_BYTE = 16;
 let guarded = false;
 
 /**
- * Makes apache-arrow refuse metadata that claims more elements than its bytes can hold. It has no check of its own: four
- * bytes that are wrong keep it busy for hours. All its loops ask for the length of a list how often to turn.
+ * Makes apache-arrow refuse metadata that claims more elements than its bytes can hold, and columns that are shorter than their record
+ * batch says. It has no check of its own: four bytes that are wrong keep it busy for hours, or take hundreds of megabytes. All its
+ * loops ask for the length of a list how often to turn.
  * @see ../../../../docs/decisions/0024-arrow-is-guarded.md
  */
 export function guardArrow(): void {
@@ -26,6 +31,9 @@ export function guardArrow(): void {
   const { prototype } = (fromArrow("flatbuffers") as { readonly ByteBuffer: { readonly prototype: ByteBuffer } })
     .ByteBuffer;
   const lengthAt = prototype[LENGTH];
+  (Data.prototype as unknown as Record<string, unknown>)[LENGTHEN] = function (this: Data, rows: number): never {
+    throw new RangeError(`a column of ${this.length} values in a record batch of ${rows}`);
+  };
   const claimed = new WeakMap<ByteBuffer, number>();
   prototype[LENGTH] = function (this: ByteBuffer, offset: number): number {
     const length = Reflect.apply(lengthAt, this, [offset]);

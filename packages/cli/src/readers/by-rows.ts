@@ -16,7 +16,7 @@ export function byRows(
   keep: () => void = () => {},
 ): (into: Elements) => number {
   const size = rowSizeOf(shape);
-  let left = shape.includes(0) ? 0 : (shape[0] ?? 0);
+  let left = size === 0 ? 0 : (shape[0] ?? 0);
   let kept = newElements(dtype, 0);
   return (into) => {
     const rows = kept.length > 0 ? 0 : Math.min(left, Math.floor(into.length / size));

@@ -1,5 +1,6 @@
 import zlib from "node:zlib";
-import { type CompressionCodec, snappyUncompress } from "hyparquet";
+import type { CompressionCodec } from "hyparquet";
+import { unpackSnappy } from "./snappy.ts";
 
 /** Snappy's longest copy is 64 bytes, told by 3. */
 const SNAPPY_RATIO = 22;
@@ -8,7 +9,7 @@ const SNAPPY_RATIO = 22;
 const LARGE_BYTES = 2 ** 20;
 
 /**
- * Unpacks a page: snappy by hyparquet, the others by Node (zstd since 22.15). None gives more than the page says that it
+ * Unpacks a page: snappy here, the others by Node (zstd since 22.15). None gives more than the page says that it
  * holds, and snappy, which takes the memory first, refuses what no page of its size can hold.
  *
  * @param memory of an earlier page, which is lost
@@ -25,7 +26,7 @@ export function unpackPage(
       throw new RangeError(`a page of ${packed.length} bytes of snappy cannot hold ${size}`);
     }
     const page = roomFor(size, memory);
-    snappyUncompress(packed, page.subarray(0, size));
+    unpackSnappy(packed, page.subarray(0, size));
     return page;
   }
   free(memory);
@@ -43,7 +44,8 @@ export function roomFor(size: number, memory: Uint8Array): Uint8Array {
 
 /** Gives large memory back at once, where the platform can; the collector of garbage would leave several pages. */
 function free({ buffer }: Uint8Array): void {
-  if (buffer.byteLength >= LARGE_BYTES && "transfer" in buffer) (buffer as ArrayBuffer & { transfer(bytes: number): unknown }).transfer(0);
+  if (buffer.byteLength >= LARGE_BYTES && "transfer" in buffer)
+    (buffer as ArrayBuffer & { transfer(bytes: number): unknown }).transfer(0);
 }
 
 function unpack(packed: Uint8Array, size: number, codec: CompressionCodec): Uint8Array {

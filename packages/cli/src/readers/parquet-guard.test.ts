@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
 import { expect, it } from "vitest";
 import { endOfStruct } from "./parquet-guard.ts";
@@ -59,7 +59,11 @@ it("ends where hyparquet's reader ends", () => {
 it.each<[string, readonly number[], string]>([
   ["a list of two thousand million", [0x19, 0xf5, ...number(2 ** 31 - 1), 1, 2, 3, 0], "a list of 2147483647 does not"],
   ["a text of two thousand million", [0x18, ...number(2 ** 31 - 1), 65, 0], "a struct ends early, after 8 bytes"],
-  ["a number that does not end", [0x15, ...Array.from({ length: 40 }, () => 0x80), 0], "a number of more than 10 bytes"],
+  [
+    "a number that does not end",
+    [0x15, ...Array.from({ length: 40 }, () => 0x80), 0],
+    "a number of more than 10 bytes",
+  ],
   ["structs in structs", Array.from({ length: 1000 }, () => 0x1c), "structs in each other, more than 64"],
   ["lists in lists", [0x19, ...Array.from({ length: 1000 }, () => 0x19)], "lists in each other, more than 64"],
   ["a map, which Parquet has none of", [0x1b, 0, 0], "a value of Thrift's type 11"],
