@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { npyBytes, temporary } from "../testing/npy.ts";
-import { type InputBlock, blocksOf } from "./blocks.ts";
+import { type InputBlock, type Lend, blocksOf } from "./blocks.ts";
 import { openInputs } from "./inputs.ts";
 import type { EvalOptions } from "./options.ts";
 
@@ -35,12 +35,13 @@ async function rowsOf(
   paths: { logits: string; targets: string },
   options: Partial<EvalOptions>,
   blockBytes: number,
+  lend?: Lend,
 ): Promise<{ readonly rows: readonly Row[]; readonly shapes: readonly InputBlock["shape"][] }> {
   const inputs = await openInputs({ ...paths, weight: undefined, rowWeight: undefined }, { ...OPTIONS, ...options });
   const rows: Row[] = [];
   const shapes: InputBlock["shape"][] = [];
   try {
-    for await (const { firstRow, rows: count, shape, logits, targets } of blocksOf(inputs, blockBytes)) {
+    for await (const { firstRow, rows: count, shape, logits, targets } of blocksOf(inputs, blockBytes, lend)) {
       shapes.push(shape);
       const [, classes, inner] = shape;
       for (let row = 0; row < count; row++) {
@@ -73,6 +74,17 @@ describe("rows are the same however they are cut", () => {
     expect(whole.shapes).toHaveLength(1);
     expect(whole.rows.map(({ number }) => number)).toEqual(whole.rows.map((_, i) => i));
     expect(whole.rows.map(({ target }) => target)).toEqual(whole.rows.map((_, i) => i));
+  });
+
+  it("memory that is lent once the first block was worked through, for two blocks that take turns", async () => {
+    const paths = files([11, 3], 1);
+    const lengths: number[] = [];
+    const lent = await rowsOf(paths, {}, 24, (length) => {
+      lengths.push(length);
+      return new Float32Array(new SharedArrayBuffer(4 * length));
+    });
+    expect(lent).toEqual(await rowsOf(paths, {}, 24));
+    expect(lengths).toEqual([6, 6]);
   });
 
   it("a vector is one row", async () => {

@@ -24,13 +24,21 @@ const BLOCK_ROWS = 2 ** 16;
 /** One position of an outer axis with all its classes, where its file cannot be read anywhere but front to back. */
 const HELD_BYTES = 256 * 2 ** 20;
 
+/** Gives memory for so many logits that is better than any other, if there is some. */
+export type Lend = (length: number) => Elements | undefined;
+
 /**
  * Reads logits, targets and row weights in step, a block of whole rows at a time. Memory: two blocks, whatever the size of
  * the files. The arrays of a block are overwritten by the next but one.
  *
+ * @param lend asked for memory after the first block was worked through
  * @throws FormatError where one of them ends before the others
  */
-export async function* blocksOf(inputs: EvalInputs, blockBytes: number = BLOCK_BYTES): AsyncGenerator<InputBlock> {
+export async function* blocksOf(
+  inputs: EvalInputs,
+  blockBytes: number = BLOCK_BYTES,
+  lend: Lend = () => undefined,
+): AsyncGenerator<InputBlock> {
   const { geometry, logits } = inputs;
   const { outer, classes, inner } = geometry;
   if (outer === 0 || inner === 0) return;
@@ -41,28 +49,35 @@ export async function* blocksOf(inputs: EvalInputs, blockBytes: number = BLOCK_B
   }
   if (unitBytes > HELD_BYTES && inner > 1) throw tooFarApart(logits, geometry, unitBytes);
   const fitting = Math.floor(Math.min(blockBytes / unitBytes, BLOCK_ROWS / inner));
-  yield* frontToBack(inputs, Math.max(1, fitting));
+  yield* frontToBack(inputs, Math.max(1, fitting), lend);
 }
 
 /** One block is read while the one before it is computed. */
-async function* frontToBack(inputs: EvalInputs, units: number): AsyncGenerator<InputBlock> {
-  const buffers = [buffersFor(inputs, units), buffersFor(inputs, units)] as const;
+async function* frontToBack(inputs: EvalInputs, units: number, lend: Lend): AsyncGenerator<InputBlock> {
+  const buffers: Buffers[] = [];
   let firstRow = 0;
-  let pending = readBlock(inputs, buffers[0], firstRow);
+  let pending = readBlock(inputs, buffersOf(0), firstRow);
   try {
-    for (let turn = 1; ; turn ^= 1) {
+    for (let read = 1; ; read++) {
       const { block, last } = await pending;
       firstRow += block.rows;
       if (last) {
         if (block.rows > 0) yield block;
         return;
       }
-      pending = readBlock(inputs, turn === 0 ? buffers[0] : buffers[1], firstRow);
+      pending = readBlock(inputs, buffersOf(read), firstRow);
       pending.catch(() => undefined); // thrown when it is waited for
       yield block;
     }
   } finally {
     await pending.catch(() => undefined); // nothing may be read into after files are closed
+  }
+
+  /** Two that take turns. The third block is read when the first one has been computed: there may be better memory then. */
+  function buffersOf(read: number): Buffers {
+    const earlier = buffers[read % 2] ?? buffersFor(inputs, units);
+    const lent = read === 2 || read === 3 ? lend(earlier.logits.length) : undefined;
+    return (buffers[read % 2] = lent === undefined ? earlier : { ...earlier, logits: lent });
   }
 }
 

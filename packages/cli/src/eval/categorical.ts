@@ -1,4 +1,13 @@
-import { type Backend, crossEntropyStats, type DType, type Tensor, tensor } from "@surprisal/core";
+import {
+  type Backend,
+  crossEntropyStats,
+  type DType,
+  type HostBackend,
+  isHostBackend,
+  type Tensor,
+  tensor,
+  zeros,
+} from "@surprisal/core";
 import { allocateRowBlock, type RowBlock } from "../metrics/row-block.ts";
 import type { Elements } from "../readers/array-reader.ts";
 import type { InputBlock } from "./blocks.ts";
@@ -22,6 +31,14 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
   } = loss;
   const dense = geometry.kind === "probabilities";
   let weight: Tensor | undefined;
+  const lent: { readonly place: Tensor; readonly elements: Elements }[] = [];
+
+  /** Where they are, if that is the backend's memory. */
+  function placed(logits: Elements, shape: readonly number[], dtype: DType): Tensor {
+    const own = lent.find(({ elements }) => isAt(elements, logits));
+    if (own === undefined) return tensor(logits, shape, { dtype, backend });
+    return own.place.slice(0, 0, logits.length).reshape(shape);
+  }
 
   return {
     backend,
@@ -38,7 +55,7 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
       const input = await logitsOf(block, plan);
       weight ??= plan.weight && (await placedWeight(plan.weight, input.dtype, backend));
       const flat = inner === 1;
-      using x = tensor(input.logits, flat ? [outer, classes] : shape, { dtype: input.dtype, backend });
+      using x = placed(input.logits, flat ? [outer, classes] : shape, input.dtype);
       const rowShape = flat ? [outer] : [outer, inner];
       using y =
         labels === undefined
@@ -52,8 +69,9 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
         ...(weight && { weight }),
         ...(w && { rowWeight: w }),
       };
-      const stats = await readStats(crossEntropyStats(x, y, options));
-      const found = rowBlock({ firstRow, rows, stats, labels, rowWeight, weight: plan.weight });
+      const found = await readStats(crossEntropyStats(x, y, options), (stats) =>
+        rowBlock({ firstRow, rows, stats, labels, rowWeight, weight: plan.weight }),
+      );
       await noteNonFinite(found, async () => {
         const operands = {
           logits: await numbersOf(input.logits, input.dtype),
@@ -67,6 +85,17 @@ export function categoricalEvaluator(plan: EvaluationPlan, backend: Backend): Ev
         return (row) => categoricalCause(operands, row, found.loss[row] as number);
       });
       return found;
+    },
+    lend(length) {
+      if (plan.fromProbabilities || !isFloat(dtypes.logits) || !isHostBackend(backend)) return undefined;
+      const place = zeros([length], { dtype: dtypes.logits, backend });
+      const elements = place.view();
+      if (elements.buffer instanceof SharedArrayBuffer) {
+        lent.push({ place, elements });
+        return elements;
+      }
+      place.dispose(); // memory that is not shared moves when more is taken
+      return undefined;
     },
     dispose() {
       weight?.dispose();
@@ -100,14 +129,29 @@ async function logitsOf(
 
 type Stats = Readonly<Record<"loss" | "logSum" | "predicted" | "rank" | "entropy" | "probability", ArrayLike<number>>>;
 
-async function readStats(stats: ReturnType<typeof crossEntropyStats>): Promise<Stats> {
+/** Columns are looked at where they are, if they can be: they are gone afterwards. */
+async function readStats<T>(stats: ReturnType<typeof crossEntropyStats>, use: (stats: Stats) => T): Promise<T> {
   const { loss, max, logSum, predicted, rank, entropy, probability } = stats;
   const columns = { loss, logSum, predicted, rank, entropy, probability };
-  const read = await Promise.all(
-    Object.entries(columns).map(async ([name, column]) => [name, await column.data()] as const),
-  );
-  for (const column of [...Object.values(columns), max]) column.dispose();
-  return Object.fromEntries(read) as unknown as Stats;
+  try {
+    const read = await Promise.all(
+      Object.entries(columns).map(async ([name, column]) => [name, await seen(column)] as const),
+    );
+    return use(Object.fromEntries(read) as unknown as Stats);
+  } finally {
+    for (const column of [...Object.values(columns), max]) column.dispose();
+  }
+}
+
+async function seen(column: Tensor): Promise<ArrayLike<number>> {
+  const { dtype, backend } = column;
+  const asNumbers = dtype === "f32" || dtype === "f64" || dtype === "i32";
+  if (asNumbers && isHostBackend(backend)) return (column as Tensor<typeof dtype, HostBackend>).view();
+  return (await column.data()) as ArrayLike<number>;
+}
+
+function isAt(a: Elements, b: Elements): boolean {
+  return a.buffer === b.buffer && a.byteOffset === b.byteOffset;
 }
 
 interface Rows {

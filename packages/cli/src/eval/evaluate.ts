@@ -9,7 +9,7 @@ import { FormatError } from "../readers/format-error.ts";
 import { count } from "../report/numbers.ts";
 import type { RowProgress } from "../report/progress-bar.ts";
 import { hasLabels } from "./binary.ts";
-import { blocksOf, type InputBlock } from "./blocks.ts";
+import { blocksOf, type InputBlock, type Lend } from "./blocks.ts";
 import type { EvaluationPlan } from "./evaluator.ts";
 import type { EvalInputs } from "./inputs.ts";
 import type { LossOptions } from "./options.ts";
@@ -33,6 +33,7 @@ export interface EvaluateOptions {
   readonly progress: RowProgress;
   readonly total: number | undefined;
   readonly blockBytes?: number | undefined;
+  readonly lend?: Lend;
   /** Where what is found goes. */
   readonly metrics: Metrics;
   /** Number of the first row of the inputs in the whole evaluation. */
@@ -63,6 +64,7 @@ export async function evaluateRows(
     progress,
     total,
     blockBytes,
+    lend,
     metrics,
     firstRow = 0,
     checkpoint,
@@ -80,7 +82,7 @@ export async function evaluateRows(
   let turn = start;
   let saved = start;
   let kept = 0;
-  for await (const block of untilAborted(blocksOf(inputs, blockBytes), signal)) {
+  for await (const block of untilAborted(blocksOf(inputs, blockBytes, lend), signal)) {
     const from = performance.now();
     const rows = await compute({ ...block, firstRow: firstRow + block.firstRow });
     metrics.add(rows);

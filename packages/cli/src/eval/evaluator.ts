@@ -1,5 +1,6 @@
 import type { Backend, DType } from "@surprisal/core";
 import type { RowBlock } from "../metrics/row-block.ts";
+import type { Elements } from "../readers/array-reader.ts";
 import type { InputBlock } from "./blocks.ts";
 import type { Geometry } from "./geometry.ts";
 import type { LossOptions } from "./options.ts";
@@ -22,5 +23,10 @@ export interface EvaluationPlan {
 export interface Evaluator {
   readonly backend: Backend;
   evaluate(block: InputBlock): Promise<RowBlock>;
+  /**
+   * Memory of the backend for so many logits, which need not be copied to it from there; undefined where it cannot be seen, or may
+   * move. Good until the evaluator is disposed.
+   */
+  lend?(length: number): Elements | undefined;
   dispose(): void;
 }

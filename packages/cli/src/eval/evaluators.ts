@@ -1,6 +1,7 @@
 import { type Backend, isSurprisalError } from "@surprisal/core";
 import { type BackendEntry, chooseBackend, type Chosen } from "../backends.ts";
 import type { RowBlock } from "../metrics/row-block.ts";
+import type { Elements } from "../readers/array-reader.ts";
 import { binaryEvaluator } from "./binary.ts";
 import type { InputBlock } from "./blocks.ts";
 import { categoricalEvaluator } from "./categorical.ts";
@@ -34,6 +35,11 @@ export class Evaluators implements Disposable {
       this.#passedOver = [...this.#passedOver, { name: evaluator.backend.name, reason: error.message }];
       return this.evaluate(block);
     }
+  }
+
+  /** As the evaluator's own, once it is known which one computes. */
+  lend(length: number): Elements | undefined {
+    return this.#settled ? this.#evaluator?.lend?.(length) : undefined;
   }
 
   /** Finds the backend with a block that is computed for that alone. @returns its name */

@@ -117,6 +117,7 @@ async function makeReport(
       progress,
       total,
       blockBytes,
+      lend: evaluators.lend.bind(evaluators),
       turn,
       pause,
       metrics: stateful?.metrics ?? new Metrics(metricSettings),
