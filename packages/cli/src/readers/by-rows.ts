@@ -12,23 +12,23 @@ import { newElements } from "./elements.ts";
 export function byRows(
   shape: ReaderShape,
   dtype: DType,
-  gather: (into: Elements, rows: number) => void,
+  gather: (into: Elements, rows: number) => void | Promise<void>,
   keep: () => void = () => {},
-): (into: Elements) => number {
+): (into: Elements) => Promise<number> {
   const size = rowSizeOf(shape);
   let left = size === 0 ? 0 : (shape[0] ?? 0);
   let kept = newElements(dtype, 0);
-  return (into) => {
+  return async (into) => {
     const rows = kept.length > 0 ? 0 : Math.min(left, Math.floor(into.length / size));
     if (rows > 0) {
-      gather(into, rows);
+      await gather(into, rows);
       left -= rows;
       return rows * size;
     }
     if (kept.length === 0 && left > 0) {
       keep();
       kept = newElements(dtype, size);
-      gather(kept, 1);
+      await gather(kept, 1);
       left--;
     }
     const part = kept.subarray(0, into.length);

@@ -17,11 +17,16 @@ export interface Bytes {
 }
 
 /** Bytes that can be read anywhere. */
-export type SeekableBytes = Bytes & { readonly size: number; readonly readAt: NonNullable<Bytes["readAt"]> };
+export interface SeekableBytes extends Bytes {
+  readonly size: number;
+  readonly readAt: NonNullable<Bytes["readAt"]>;
+  /** As `readAt`, but by another thread where that takes time: the promise settles when `into` is filled. */
+  readLater(position: number, into: Uint8Array): Promise<void>;
+}
 
 /** Whether `readAt` is there. */
 export function isSeekable(bytes: Bytes): bytes is SeekableBytes {
-  return bytes.readAt !== undefined && bytes.size !== undefined;
+  return "readLater" in bytes;
 }
 
 /** Fills as much of `into` as there are bytes, and gives their number. */
@@ -49,6 +54,11 @@ export function ended(name: string, required: number, came: number, what: string
 /** Bytes in memory. */
 export function memoryBytes(memory: Uint8Array, name: string): SeekableBytes {
   let at = 0;
+  const readAt = (position: number, into: Uint8Array): void => {
+    const part = memory.subarray(position, position + into.length);
+    if (part.length < into.length) throw ended(name, position + into.length, memory.length, "data");
+    into.set(part);
+  };
   return {
     name,
     size: memory.length,
@@ -58,11 +68,8 @@ export function memoryBytes(memory: Uint8Array, name: string): SeekableBytes {
       at += part.length;
       return Promise.resolve(part.length);
     },
-    readAt(position, into) {
-      const part = memory.subarray(position, position + into.length);
-      if (part.length < into.length) throw ended(name, position + into.length, memory.length, "data");
-      into.set(part);
-    },
+    readAt,
+    readLater: (position, into) => Promise.resolve(readAt(position, into)),
     close() {},
   };
 }
@@ -70,19 +77,22 @@ export function memoryBytes(memory: Uint8Array, name: string): SeekableBytes {
 /** Bytes `start … start + size − 1` of others, which stay open. */
 export function sectionOf(bytes: SeekableBytes, start: number, size: number, name: string = bytes.name): SeekableBytes {
   let at = 0;
+  const place = (position: number, into: Uint8Array): number => {
+    if (position + into.length > size) throw ended(name, position + into.length, size, "data");
+    return start + position;
+  };
   return {
     name,
     size,
-    read(into) {
-      const count = Math.min(into.length, size - at);
-      if (count > 0) bytes.readAt(start + at, into.subarray(0, count));
-      at += count;
-      return Promise.resolve(count);
+    async read(into) {
+      const part = into.subarray(0, size - at);
+      const from = start + at;
+      at += part.length;
+      if (part.length > 0) await bytes.readLater(from, part);
+      return part.length;
     },
-    readAt(position, into) {
-      if (position + into.length > size) throw ended(name, position + into.length, size, "data");
-      bytes.readAt(start + position, into);
-    },
+    readAt: (position, into) => bytes.readAt(place(position, into), into),
+    readLater: (position, into) => bytes.readLater(place(position, into), into),
     close() {},
   };
 }

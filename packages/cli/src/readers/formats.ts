@@ -1,5 +1,5 @@
 import type { ArrayReader } from "./array-reader.ts";
-import { type Bytes, isSeekable, readUpTo, type SeekableBytes, withFront } from "./bytes.ts";
+import { type Bytes, isSeekable, readUpTo, sectionOf, type SeekableBytes, withFront } from "./bytes.ts";
 import { FormatError } from "./format-error.ts";
 import type { Wanted } from "./members.ts";
 import { openBytes } from "./open-bytes.ts";
@@ -164,15 +164,5 @@ async function eachOf(
 
 /** The same bytes from their start on, with a place of their own. */
 function rewound(bytes: SeekableBytes, close: () => void): SeekableBytes {
-  let at = 0;
-  return {
-    ...bytes,
-    read(into) {
-      const count = Math.min(into.length, bytes.size - at);
-      if (count > 0) bytes.readAt(at, into.subarray(0, count));
-      at += count;
-      return Promise.resolve(count);
-    },
-    close,
-  };
+  return { ...sectionOf(bytes, 0, bytes.size), close };
 }

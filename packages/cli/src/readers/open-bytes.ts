@@ -45,6 +45,14 @@ function fileBytes(file: string): SeekableBytes {
         filled += count;
       }
     },
+    async readLater(position, into) {
+      for (let filled = 0; filled < into.length;) {
+        const { count, error } = await readOnce(fd, into.subarray(filled), position + filled);
+        if (error !== undefined) throw systemError(file, error);
+        if (count === 0) throw ended(file, position + into.length, position + filled, "data");
+        filled += count;
+      }
+    },
     close: () => closeSync(fd),
   };
 }

@@ -9,7 +9,7 @@ export interface ParquetColumn {
   /** Sizes of the lists, told by the first row; none for plain numbers. */
   readonly sizes: readonly number[];
   /** Puts the next `count` numbers where they are wanted. @throws FormatError */
-  take(count: number, target: Omit<Target, "error">): void;
+  take(count: number, target: Omit<Target, "error">): Promise<void>;
   /** @throws FormatError if there are more */
   end(): void;
 }
@@ -61,11 +61,11 @@ export function openParquetColumn(file: ParquetFile, leaf: ParquetLeaf): Parquet
 
   return {
     sizes,
-    take(count, { into, offset, stride }) {
+    async take(count, { into, offset, stride }) {
       for (let done = 0; done < count;) {
         while (left === 0) if (!load()) throw missing(position + count - done);
         const part = Math.min(left, count - done);
-        values?.take(part, { into, offset: offset + done * stride, stride, error: errorAt });
+        await values?.take(part, { into, offset: offset + done * stride, stride, error: errorAt });
         left -= part;
         done += part;
         taken += part;

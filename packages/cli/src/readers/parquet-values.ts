@@ -20,8 +20,8 @@ export interface Target {
 
 /** The values of a page, front to back. */
 export interface ParquetValues {
-  /** Puts the next `count` values where they are wanted. */
-  take(count: number, target: Target): void;
+  /** Puts the next `count` values where they are wanted; they are there when what it gives is settled. */
+  take(count: number, target: Target): void | Promise<void>;
 }
 
 /** The truth values by their number. */
@@ -87,8 +87,10 @@ function plain(
       const start = at * width;
       at += count;
       const { into, offset, stride } = target;
-      if (asStored && stride === 1) values.readAt(start, bytesOfElements(into.subarray(offset, offset + count)));
-      else put(decode("PLAIN", count, { bytes: bytesAt(values, start, count * width), leaf }), target);
+      if (asStored && stride === 1) {
+        return values.readLater(start, bytesOfElements(into.subarray(offset, offset + count)));
+      }
+      return put(decode("PLAIN", count, { bytes: bytesAt(values, start, count * width), leaf }), target);
     },
   };
 }

@@ -73,13 +73,13 @@ function checkRow(numbers: number, label: string, file: string): void {
 function readerOf({ label, dtype, shape, columns }: Choice, file: string, close: () => void): ArrayReader {
   const [first, ...others] = columns;
   let left = sizeOf(shape) ?? 0;
-  const sideBySide = byRows(shape, dtype, (into, rows) => {
-    for (const [offset, column] of columns.entries()) column.take(rows, { into, offset, stride: columns.length });
+  const sideBySide = byRows(shape, dtype, async (into, rows) => {
+    for (const [offset, column] of columns.entries()) await column.take(rows, { into, offset, stride: columns.length });
   });
-  const next = (into: Elements): number => {
+  const next = async (into: Elements): Promise<number> => {
     if (others.length > 0) return sideBySide(into);
     const count = Math.min(left, into.length);
-    first?.take(count, { into, offset: 0, stride: 1 });
+    await first?.take(count, { into, offset: 0, stride: 1 });
     return count;
   };
   return {
@@ -88,11 +88,11 @@ function readerOf({ label, dtype, shape, columns }: Choice, file: string, close:
     shape,
     text: false,
     read: (into) =>
-      guarded(file, "Parquet", () => {
-        const count = next(into);
+      guarded(file, "Parquet", async () => {
+        const count = await next(into);
         left -= count;
         if (count === 0) for (const column of columns) column.end();
-        return Promise.resolve(count);
+        return count;
       }),
     close,
   };

@@ -107,7 +107,7 @@ function columnMajor(bytes: SeekableBytes, array: RawArray): ArrayReader {
     dtype,
     shape,
     text: false,
-    read: (into) => Promise.resolve(read(into)),
+    read,
     close: () => bytes.close(),
   };
 }
