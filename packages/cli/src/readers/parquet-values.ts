@@ -39,10 +39,11 @@ const VALUES_PER_BYTE: ReadonlyMap<Encoding, number> = new Map([
   ["DELTA_BYTE_ARRAY", 128],
   ["ALP", 128],
 ]);
-/** What dictionaries hold, as long as they are in use. */
-const DECODED = new WeakMap<ParquetDictionary, Elements>();
 /** Bytes in which a block may hold more. */
 const SMALL_PAGE = 32;
+
+/** What dictionaries hold, as long as they are in use. */
+const DECODED = new WeakMap<ParquetDictionary, Elements>();
 
 /**
  * Makes the values of a page ready to be taken. What is told by number, of a dictionary's, is looked up as it is taken, and plain values of
@@ -80,7 +81,7 @@ function plain(
   { entries, width, leaf }: { readonly entries: number; readonly width: number; readonly leaf: ParquetLeaf },
 ): ParquetValues {
   if (values.size < entries * width) throw new RangeError(`${entries} values cannot be in ${values.size} bytes`);
-  const asStored = leaf.element.type === "FLOAT" || leaf.element.type === "DOUBLE";
+  const asStored = leaf.dtype === (leaf.element.type === "FLOAT" ? "f32" : leaf.element.type === "DOUBLE" ? "f64" : "");
   let at = 0;
   return {
     take(count, target) {
