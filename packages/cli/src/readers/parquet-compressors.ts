@@ -1,5 +1,6 @@
 import zlib from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
+import type { SeekableBytes } from "./bytes.ts";
 import { unpackSnappy } from "./snappy.ts";
 
 /** Snappy's longest copy is 64 bytes, told by 3. */
@@ -9,34 +10,37 @@ const SNAPPY_RATIO = 22;
 const LARGE_BYTES = 2 ** 20;
 
 /**
- * Unpacks a page: snappy here, the others by Node (zstd since 22.15). None gives more than the page says that it
- * holds, and snappy, which takes the memory first, refuses what no page of its size can hold.
+ * Unpacks a page: snappy here, which takes no other memory, the others by Node (zstd since 22.15), which takes the packed bytes as well. None
+ * gives more than the page says that it holds, and snappy, which takes the memory first, refuses what no page of its size can hold.
  *
  * @param memory of an earlier page, which is lost
  * @returns memory that begins with the page
  * @throws RangeError, or what the codec throws
  */
 export function unpackPage(
-  packed: Uint8Array,
+  packed: SeekableBytes,
   size: number,
   { codec, memory }: { readonly codec: CompressionCodec; readonly memory: Uint8Array },
 ): Uint8Array {
   if (codec === "SNAPPY") {
-    if (size > SNAPPY_RATIO * packed.length + 64) {
-      throw new RangeError(`a page of ${packed.length} bytes of snappy cannot hold ${size}`);
+    if (size > SNAPPY_RATIO * packed.size + 64) {
+      throw new RangeError(`a page of ${packed.size} bytes of snappy cannot hold ${size}`);
     }
     const page = roomFor(size, memory);
     unpackSnappy(packed, page.subarray(0, size));
     return page;
   }
   free(memory);
-  const page = unpack(packed, size, codec);
+  const bytes = new Uint8Array(packed.size);
+  packed.readAt(0, bytes);
+  const page = unpack(bytes, size, codec);
+  free(bytes);
   if (page.length !== size) throw new RangeError(`a page of ${size} bytes unpacks to ${page.length}`);
   return page;
 }
 
 /** The same memory where it is large enough, else other: with some to spare, which takes none before it is used. */
-export function roomFor(size: number, memory: Uint8Array): Uint8Array {
+function roomFor(size: number, memory: Uint8Array): Uint8Array {
   if (memory.length >= size) return memory;
   free(memory);
   return new Uint8Array(size + Math.ceil(size / 8));

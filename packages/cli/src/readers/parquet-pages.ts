@@ -2,7 +2,7 @@ import type { ColumnMetaData, Encoding, FileMetaData, PageHeader } from "hyparqu
 import { parquetHeader } from "hyparquet/src/column.js";
 import { memoryBytes, sectionOf, type SeekableBytes } from "./bytes.ts";
 import { FormatError } from "./format-error.ts";
-import { roomFor, unpackPage } from "./parquet-compressors.ts";
+import { unpackPage } from "./parquet-compressors.ts";
 import { endOfStruct } from "./parquet-guard.ts";
 import type { ParquetLeaf } from "./parquet-schema.ts";
 
@@ -45,8 +45,6 @@ export interface ParquetFile {
   readonly metadata: FileMetaData;
   /** Bytes of the unpacked pages in memory, of all columns. */
   held: number;
-  /** Memory for a page while it is unpacked. */
-  packed: Uint8Array;
 }
 
 /** Memory of a column's pages, the same for one after the other: large ones would be free too late. */
@@ -136,12 +134,9 @@ function* pagesOfChunk(chunk: Chunk): Generator<ParquetPage, void> {
 }
 
 /** What is not packed stays in the file. */
-function unpackedOf(raw: SeekableBytes, size: number, { file, memory, meta: { codec } }: Chunk): SeekableBytes {
+function unpackedOf(raw: SeekableBytes, size: number, { memory, meta: { codec } }: Chunk): SeekableBytes {
   if (codec === "UNCOMPRESSED") return raw;
-  file.packed = roomFor(raw.size, file.packed);
-  const packed = file.packed.subarray(0, raw.size);
-  raw.readAt(0, packed);
-  memory.unpacked = unpackPage(packed, size, { codec, memory: memory.unpacked });
+  memory.unpacked = unpackPage(raw, size, { codec, memory: memory.unpacked });
   return memoryBytes(memory.unpacked.subarray(0, size), raw.name);
 }
 

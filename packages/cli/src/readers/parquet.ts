@@ -50,7 +50,7 @@ async function choose(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<
   const rows = rowsOf(metadata, name);
   const { children } = parquetSchema(metadata);
   const fields = children.map((each) => each.element.name);
-  const file = { bytes, metadata, held: 0, packed: new Uint8Array(0) };
+  const file = { bytes, metadata, held: 0 };
   return chooseColumns(fields, wishes, name).map(({ numbers, single }, i): Choice => {
     const label = labelOf(wishes[i]);
     const leaves = numbers.map((column) => parquetLeaf(children[column] as SchemaTree, name));

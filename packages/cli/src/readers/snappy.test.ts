@@ -2,11 +2,12 @@ import * as fc from "fast-check";
 import { snappyUncompress } from "hyparquet";
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 import { expect, it } from "vitest";
+import { memoryBytes } from "./bytes.ts";
 import { unpackSnappy } from "./snappy.ts";
 
 const unpacked = (packed: readonly number[], size: number): number[] => {
   const into = new Uint8Array(size);
-  unpackSnappy(Uint8Array.from(packed), into);
+  unpackSnappy(memoryBytes(Uint8Array.from(packed), "packed"), into);
   return [...into];
 };
 
@@ -29,13 +30,25 @@ it("gives back what another program packed", () => {
     fc.property(bytes, (original) => {
       const packed = snappyCompress(new Uint8Array(original));
       const [ours, theirs] = [new Uint8Array(original.length), new Uint8Array(original.length)];
-      unpackSnappy(packed, ours);
+      unpackSnappy(memoryBytes(packed, "packed"), ours);
       snappyUncompress(packed, theirs);
       expect(Buffer.compare(ours, original)).toBe(0);
       expect(Buffer.compare(theirs, original)).toBe(0);
     }),
     { numRuns: 200 },
   );
+});
+
+it("bytes that are packed in more than fits in its window", () => {
+  // literals of ten bytes or so, and copies between them
+  const original = Uint8Array.from({ length: 2_000_000 }, (_, i) =>
+    i % 20 < 9 ? Math.imul(i, 0x9e3779b1) >>> 24 : i % 20,
+  );
+  const packed = snappyCompress(original);
+  expect(packed.length).toBeGreaterThan(2 ** 19);
+  const into = new Uint8Array(original.length);
+  unpackSnappy(memoryBytes(packed, "packed"), into);
+  expect(Buffer.compare(into, original)).toBe(0);
 });
 
 const abcd = [3 << 2, 97, 98, 99, 100];

@@ -1,19 +1,27 @@
+import type { SeekableBytes } from "./bytes.ts";
+
 /** From here on the platform's copy is quicker than a loop. */
 const LONG = 24;
+/** Packed bytes are looked at through this, one page after the other; longer literals go straight to where they are wanted. */
+const WINDOW = new Uint8Array(2 ** 18);
 
 /**
- * Unpacks snappy, which has to give exactly what there is room for. (hyparquet's own goes in circles where a literal's
- * length in four bytes has its highest bit set, and takes twice as long for numbers that cannot be packed.)
+ * Unpacks snappy, which has to give exactly what there is room for, in no other memory. (hyparquet's own goes in circles where a
+ * literal's length in four bytes has its highest bit set, wants all of the packed bytes at once, and takes four times as long for
+ * numbers that cannot be packed.)
  *
  * @throws RangeError
  * @see https://github.com/google/snappy/blob/main/format_description.txt
  */
-export function unpackSnappy(packed: Uint8Array, into: Uint8Array): void {
+export function unpackSnappy(packed: SeekableBytes, into: Uint8Array): void {
+  /** Where the window lies, how much of it is filled, and what is next in it. */
+  let start = 0;
+  let filled = 0;
   let at = 0;
   let to = 0;
   const length = varint();
   if (length !== into.length) throw new RangeError(`a page of ${into.length} bytes unpacks to ${length}`);
-  while (at < packed.length) {
+  while (start + at < packed.size) {
     const tag = number(1);
     const kind = tag & 3;
     if (kind === 0) literal(tag >>> 2);
@@ -26,11 +34,19 @@ export function unpackSnappy(packed: Uint8Array, into: Uint8Array): void {
   function literal(told: number): void {
     const size = 1 + (told < 60 ? told : number(told - 59));
     need(size);
-    if (at + size > packed.length) throw new RangeError(`snappy ends early, after ${packed.length} bytes`);
-    if (size < LONG) for (let i = 0; i < size; i++) into[to + i] = packed[at + i] as number;
-    else into.set(packed.subarray(at, at + size), to);
-    at += size;
-    to += size;
+    const end = to + size;
+    if (start + at + size > packed.size) throw endsEarly();
+    if (at + size > filled) {
+      packed.readAt(start + at, into.subarray(to, end));
+      to = end;
+      start += at + size;
+      filled = at = 0;
+    } else if (size < LONG) while (to < end) into[to++] = WINDOW[at++] as number;
+    else {
+      into.set(WINDOW.subarray(at, at + size), to);
+      at += size;
+      to = end;
+    }
   }
 
   /** Bytes that were there before, so many back; they may be among those that are being copied. */
@@ -45,10 +61,22 @@ export function unpackSnappy(packed: Uint8Array, into: Uint8Array): void {
   }
 
   function number(bytes: number): number {
-    if (at + bytes > packed.length) throw new RangeError(`snappy ends early, after ${packed.length} bytes`);
+    if (at + bytes > filled) fill(bytes);
     let result = 0;
-    for (let i = 0; i < bytes; i++) result += (packed[at++] as number) * 2 ** (8 * i);
+    for (let i = 0; i < bytes; i++) result += (WINDOW[at++] as number) * 2 ** (8 * i);
     return result;
+  }
+
+  function fill(least: number): void {
+    start += at;
+    at = 0;
+    filled = Math.min(WINDOW.length, packed.size - start);
+    if (filled < least) throw endsEarly();
+    packed.readAt(start, WINDOW.subarray(0, filled));
+  }
+
+  function endsEarly(): RangeError {
+    return new RangeError(`snappy ends early, after ${packed.size} bytes`);
   }
 
   function varint(): number {
