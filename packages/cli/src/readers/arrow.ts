@@ -20,6 +20,7 @@ import { chooseColumns, labelOf, shapeOfColumns, type Table, type TableBatch } f
 const CHUNK_BYTES = 2 ** 20;
 const MAGIC = "ARROW1";
 const MAGIC_BYTES = 8; // with what fills it up
+const LENGTH_BYTES = 4; // of the footer, before the word at the end
 /** Of one unpacked buffer. */
 const UNPACKED_LIMIT = 2 ** 30;
 
@@ -101,10 +102,15 @@ async function open(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "str
  */
 async function checkMagic(bytes: Bytes): Promise<void> {
   if (!isSeekable(bytes)) return readFully(bytes, new Uint8Array(MAGIC_BYTES), "magic");
-  const end = new Uint8Array(MAGIC.length);
-  if (bytes.size >= MAGIC_BYTES + end.length) bytes.readAt(bytes.size - end.length, end);
-  if (Buffer.from(end).toString("latin1") === MAGIC) return;
-  throw new FormatError(bytes.name, `truncated: an Arrow file ends with ${MAGIC}; this one does not`);
+  const end = Buffer.alloc(LENGTH_BYTES + MAGIC.length);
+  const room = bytes.size - MAGIC_BYTES - end.length;
+  if (room >= 0) bytes.readAt(bytes.size - end.length, end);
+  if (end.toString("latin1", LENGTH_BYTES) !== MAGIC) {
+    throw new FormatError(bytes.name, `truncated: an Arrow file ends with ${MAGIC}; this one does not`);
+  }
+  const length = end.readInt32LE(); // the library takes memory for so many bytes before it looks whether they are there
+  if (length >= 0 && length <= room) return;
+  throw new FormatError(bytes.name, `corrupt: a footer of ${length} bytes does not fit into a file of ${bytes.size}`);
 }
 
 /** A stream ends with a message of length 0; one that was cut between two messages would seem whole without. */

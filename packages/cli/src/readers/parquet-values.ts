@@ -1,6 +1,7 @@
 import type { DecodedArray, Encoding } from "hyparquet";
 import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { readDataPage } from "hyparquet/src/datapage.js";
+import { readVarInt } from "hyparquet/src/thrift.js";
 import type { Elements } from "./array-reader.ts";
 import type { SeekableBytes } from "./bytes.ts";
 import { bytesOfElements, newElements } from "./elements.ts";
@@ -174,6 +175,7 @@ function decode(
   if (entries > most * (bytes.length + SMALL_PAGE)) {
     throw new RangeError(`${entries} values cannot be in ${bytes.length} bytes`);
   }
+  if (encoding.startsWith("DELTA_") && entries > 0) checkMiniblocks(bytes);
   // no schemaPath: no levels are before the values
   const decoder: Parameters<typeof convert>[1] = {
     pathInSchema: [path],
@@ -185,4 +187,13 @@ function decode(
   };
   const levels = { definition_level_encoding: "RLE", repetition_level_encoding: "RLE" } as const;
   return convert(readDataPage(bytes, { num_values: entries, encoding, ...levels }, decoder).dataPage, decoder);
+}
+
+/** hyparquet takes memory for as many miniblocks as a block has, before it looks whether the byte of each is there. */
+function checkMiniblocks(bytes: Uint8Array): void {
+  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+  readVarInt(reader); // values of a block
+  const count = readVarInt(reader);
+  if (count > 0 && count <= bytes.length) return;
+  throw new RangeError(`${count} miniblocks cannot be in ${bytes.length} bytes`);
 }

@@ -49,6 +49,13 @@ describe.each([
   });
 });
 
+it.each([2 ** 31 - 1, 10_000, -1])("an Arrow file whose footer has %d bytes, as it says", async (length) => {
+  const bytes = readFileSync(fixture("predictions.arrow"));
+  bytes.writeInt32LE(length, bytes.length - 10);
+  const message = `a footer of ${length} bytes does not fit into a file of ${bytes.length}`;
+  expect(await outcome(bytes, "x.arrow", "logits")).toBe(`FormatError: x.arrow: corrupt: ${message}`);
+});
+
 it("an Arrow stream comes through a pipe", async () => {
   const { values, shape } = await readBytes(piped(readFileSync(fixture("predictions.arrows")), 13), { wish: "logits" });
   expect(shape).toEqual([undefined, 3]);
