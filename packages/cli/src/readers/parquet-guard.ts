@@ -10,8 +10,8 @@ const LONGEST_NUMBER = 10;
  * @throws RangeError if the bytes end before, or a list says that it has more than they can hold
  * @see https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
-export function endOfStruct(bytes: Uint8Array, start = 0): number {
-  let at = start;
+export function endOfStruct(bytes: Uint8Array): number {
+  let at = 0;
   struct(0);
   return at;
 

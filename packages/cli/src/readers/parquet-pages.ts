@@ -141,7 +141,7 @@ function unpackedOf(raw: SeekableBytes, size: number, { memory, meta: { codec } 
 }
 
 /** A part, in memory of its own. */
-export function bytesAt(bytes: SeekableBytes, start: number, size: number): Uint8Array {
+export function bytesAt(bytes: SeekableBytes, start: number, size: number): Uint8Array<ArrayBuffer> {
   if (!(size >= 0 && start + size <= bytes.size)) {
     throw new RangeError(`bytes ${start} … ${start + size} of a page with ${bytes.size}`);
   }

@@ -45,7 +45,7 @@ export async function openParquet(bytes: SeekableBytes, wishes: readonly Wanted[
 async function choose(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<readonly Choice[]> {
   const { name } = bytes;
   endOfStruct(footerOf(bytes));
-  const slice = (start: number, end: number = bytes.size): ArrayBuffer => sliceOf(bytes, start, end);
+  const slice = (start: number, end = bytes.size): ArrayBuffer => bytesAt(bytes, start, end - start).buffer;
   const metadata = await parquetMetadataAsync({ byteLength: bytes.size, slice }, { geoparquet: false });
   const rows = rowsOf(metadata, name);
   const { children } = parquetSchema(metadata);
@@ -124,13 +124,4 @@ function footerOf(bytes: SeekableBytes): Uint8Array {
     throw new FormatError(bytes.name, `a footer of ${length} bytes does not fit into a file of ${bytes.size}`);
   }
   return bytesAt(bytes, bytes.size - FOOTER_BYTES - length, length);
-}
-
-function sliceOf(bytes: SeekableBytes, start: number, end: number): ArrayBuffer {
-  if (!(start >= 0 && end >= start && end <= bytes.size)) {
-    throw new FormatError(bytes.name, `corrupt: bytes ${start} … ${end} are asked for; the file has ${bytes.size}`);
-  }
-  const memory = new Uint8Array(end - start);
-  bytes.readAt(start, memory);
-  return memory.buffer;
 }
