@@ -44,7 +44,7 @@ const TRIES = 5;
 
 /**
  * Reads inputs that are changed by chance, and those further that reach new code. A reader may throw nothing but FormatErrors,
- * take 100 ms, and, where it is ours, memory of four times the input and 1 MiB.
+ * take 100 ms, and memory of four times the input and 1 MiB.
  */
 export async function fuzz(target: FuzzTarget, { executions, seed, watch }: FuzzOptions): Promise<FuzzResult> {
   const random = randomFrom(seed);
@@ -101,7 +101,7 @@ export async function warmUp(target: FuzzTarget): Promise<void> {
 
 /** `accepted`, `refused`, or what is wrong. */
 export async function execute(target: FuzzTarget, input: Uint8Array): Promise<string> {
-  const memory = target.own ? usedBytes() : 0;
+  const memory = usedBytes();
   const start = performance.now();
   let outcome = "accepted";
   try {
@@ -110,7 +110,7 @@ export async function execute(target: FuzzTarget, input: Uint8Array): Promise<st
     outcome = error instanceof FormatError ? "refused" : `FormatError required; it throws ${String(error)}`;
   }
   const time = performance.now() - start;
-  const taken = target.own ? usedBytes() - memory : 0;
+  const taken = usedBytes() - memory;
   if (time > LONGEST_MS) return `at most ${LONGEST_MS} ms required; it took ${Math.round(time)}`;
   const allowed = ALLOWED_RATIO * input.length + ALLOWED_BYTES;
   if (taken > allowed) return `at most ${allowed} bytes of memory for ${input.length} required; it took ${taken}`;

@@ -15,8 +15,6 @@ export interface FuzzTarget {
   readonly seeds: readonly string[];
   /** What the format is made of. */
   readonly words: readonly string[];
-  /** Whether all of the code is ours: then its memory is bounded, too. */
-  readonly own: boolean;
 }
 
 const JSON_WORDS = [
@@ -73,7 +71,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
       "L",
       "99999999999",
     ],
-    own: true,
   },
   {
     name: "npz",
@@ -90,7 +87,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
       "\u0000\u0000\u0000\u0000",
       "\u0001\u0000",
     ],
-    own: true,
   },
   {
     name: "safetensors",
@@ -108,7 +104,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
       '"I64"',
       '"__metadata__"',
     ],
-    own: true,
   },
   {
     name: "csv",
@@ -129,7 +124,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
       "\u00EF\u00BB\u00BF",
       " ",
     ],
-    own: true,
   },
   {
     name: "jsonl",
@@ -137,7 +131,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     wish: "logits",
     seeds: ["predictions.jsonl", "masked.jsonl"],
     words: [...JSON_WORDS, "\n", '"logits"', '"constructor"', '"__proto__"'],
-    own: true,
   },
   {
     name: "state",
@@ -145,7 +138,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     wish: undefined,
     seeds: ["state.json"],
     words: [...JSON_WORDS, '"version"', '"sha256"', '"rows"', '"metrics"', '"classes"', '"1e308"'],
-    own: true,
   },
   {
     name: "parquet",
@@ -153,7 +145,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     wish: "logits",
     seeds: ["small-dictionary.parquet", "small-plain.parquet", "small-delta.parquet", "predictions.parquet"],
     words: ["PAR1", "\u0015\u0000", "\u00FF\u00FF\u00FF\u00FF\u000F", "\u00FE\u00FF\u00FF\u00FF\u000F", "\u0019\u00FC"],
-    own: false,
   },
   {
     name: "arrow",
@@ -161,7 +152,6 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     wish: "logits",
     seeds: ["predictions.arrow", "predictions.arrows"],
     words: ["ARROW1", "\u00FF\u00FF\u00FF\u00FF", "logits", "\u0000\u0000\u0000\u0000", "\u0001\u0000\u0000\u0000"],
-    own: false,
   },
 ];
 

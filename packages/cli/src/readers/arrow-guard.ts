@@ -1,4 +1,5 @@
 import { Data } from "apache-arrow";
+import { Footer } from "apache-arrow/fb/footer";
 import { createRequire } from "node:module";
 
 /** Its method that says how many elements a list has. */
@@ -13,8 +14,8 @@ interface ByteBuffer {
   [LENGTH]: (offset: number) => number;
 }
 
-/** Every element takes a byte at least; offsets may be shared, so that some are counted several times. */
-const ELEMENTS_PER_BYTE = 16;
+/** Its methods that say how many blocks of a file there are, which the library asks for anew before each block. */
+const BLOCK_COUNTS = ["recordBatchesLength", "dictionariesLength"] as const;
 
 let guarded = false;
 
@@ -34,12 +35,24 @@ export function guardArrow(): void {
   (Data.prototype as unknown as Record<string, unknown>)[LENGTHEN] = function (this: Data, rows: number): never {
     throw new RangeError(`a column of ${this.length} values in a record batch of ${rows}`);
   };
+  for (const method of BLOCK_COUNTS) askOnce(Footer.prototype, method);
   const claimed = new WeakMap<ByteBuffer, number>();
   prototype[LENGTH] = function (this: ByteBuffer, offset: number): number {
     const length = Reflect.apply(lengthAt, this, [offset]);
     const total = (claimed.get(this) ?? 0) + length;
     claimed.set(this, total);
-    if (length >= 0 && total <= ELEMENTS_PER_BYTE * this.capacity()) return length;
+    if (length >= 0 && total <= this.capacity()) return length; // an element takes four bytes at least, and is asked for once
     throw new RangeError(`a list of ${length} does not fit into metadata of ${this.capacity()} bytes`);
+  };
+}
+
+/** A method without parameters whose result is kept for each object, so that it counts once. */
+function askOnce<Name extends string>(prototype: Record<Name, () => number>, method: Name): void {
+  const ask = prototype[method];
+  const known = new WeakMap<object, number>();
+  prototype[method] = function (this: object): number {
+    const result = known.get(this) ?? (Reflect.apply(ask, this, []) as number);
+    known.set(this, result);
+    return result;
   };
 }

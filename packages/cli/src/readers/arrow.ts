@@ -21,6 +21,10 @@ const CHUNK_BYTES = 2 ** 20;
 const MAGIC = "ARROW1";
 const MAGIC_BYTES = 8; // with what fills it up
 const LENGTH_BYTES = 4; // of the footer, before the word at the end
+/** A message takes four calls at most, and over 80 bytes with its entry in the footer; none is read twice. */
+const BYTES_PER_CALL = 16;
+/** For the footer, the first message of all, and the end. */
+const FIRST_CALLS = 16;
 /** Of one unpacked buffer. */
 const UNPACKED_LIMIT = 2 ** 30;
 
@@ -123,7 +127,7 @@ function checkEnd(bytes: SeekableBytes): void {
 
 /** As much of a FileHandle as the library asks for. */
 function fileHandle(bytes: SeekableBytes): FileHandle {
-  let calls = bytes.size / 4 + 64; // each message has a length of four bytes, and none is read twice
+  let calls = bytes.size / BYTES_PER_CALL + FIRST_CALLS;
   const handle = {
     fd: -1,
     stat: () => Promise.resolve({ size: bytes.size }),

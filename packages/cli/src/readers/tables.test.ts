@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { makeTable, RecordBatchFileWriter, RecordBatchStreamWriter } from "apache-arrow";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { piped, readBytes } from "../testing/arrays.ts";
@@ -54,6 +55,18 @@ it.each([2 ** 31 - 1, 10_000, -1])("an Arrow file whose footer has %d bytes, as 
   bytes.writeInt32LE(length, bytes.length - 10);
   const message = `a footer of ${length} bytes does not fit into a file of ${bytes.length}`;
   expect(await outcome(bytes, "x.arrow", "logits")).toBe(`FormatError: x.arrow: corrupt: ${message}`);
+});
+
+it.each([
+  ["x.arrow", RecordBatchFileWriter],
+  ["x.arrows", RecordBatchStreamWriter],
+])("%s: 2,000 record batches of one row", async (name, Writer) => {
+  const writer = new Writer();
+  const [batch] = makeTable({ logits: Float32Array.of(0.5) }).batches;
+  for (let i = 0; i < 2000; i++) writer.write(batch);
+  writer.finish();
+  const { values } = await readBytes(memoryBytes(await writer.toUint8Array(), name), { wish: "logits" });
+  expect(values).toEqual(Array.from({ length: 2000 }, () => 0.5));
 });
 
 it("an Arrow stream comes through a pipe", async () => {
