@@ -51,7 +51,7 @@ function askOnce<Name extends string>(prototype: Record<Name, () => number>, met
   const ask = prototype[method];
   const known = new WeakMap<object, number>();
   prototype[method] = function (this: object): number {
-    const result = known.get(this) ?? (Reflect.apply(ask, this, []) as number);
+    const result = known.get(this) ?? Reflect.apply<object, [], number>(ask, this, []);
     known.set(this, result);
     return result;
   };
