@@ -143,7 +143,13 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     name: "parquet",
     format: "parquet",
     wish: "logits",
-    seeds: ["small-dictionary.parquet", "small-plain.parquet", "small-delta.parquet", "predictions.parquet"],
+    seeds: [
+      "small-dictionary.parquet",
+      "small-plain.parquet",
+      "small-delta.parquet",
+      "deltas-strings.parquet",
+      "predictions.parquet",
+    ],
     words: ["PAR1", "\u0015\u0000", "\u00FF\u00FF\u00FF\u00FF\u000F", "\u00FE\u00FF\u00FF\u00FF\u000F", "\u0019\u00FC"],
   },
   {

@@ -1,3 +1,5 @@
+import { BitReader } from "./parquet-bits.ts";
+
 /** Numbers in runs: how Parquet writes levels, the indices of a dictionary, and truth values. */
 export interface Runs {
   /** The next number. @throws RangeError at the end of the bytes */
@@ -13,8 +15,7 @@ export interface Runs {
 export function openRuns(bytes: Uint8Array, width: number): Runs {
   if (width > 32) throw new RangeError(`numbers of at most 32 bits required; got ${width}`);
   const mask = 2 ** width - 1;
-  let at = 0;
-  let shift = 0;
+  const reader = new BitReader(bytes);
   let packed = 0;
   let equal = 0;
   let value = 0;
@@ -23,16 +24,16 @@ export function openRuns(bytes: Uint8Array, width: number): Runs {
     while (equal === 0) {
       if (packed > 0) {
         if (loadEqualBytes()) return;
-        value = packedBits();
+        value = reader.bits(width);
         packed--;
         equal = 1;
       } else {
-        const header = varint();
+        const header = reader.varint();
         const isPacked = (header & 1) === 1;
         const count = (header >>> 1) * (isPacked ? 8 : 1);
         if (isPacked && width > 0) packed = count;
         else {
-          value = repeatedValue();
+          value = reader.number(Math.ceil(width / 8));
           equal = count;
         }
       }
@@ -41,53 +42,17 @@ export function openRuns(bytes: Uint8Array, width: number): Runs {
 
   /** Numbers that fill bytes and are equal, as most levels are, come as one run. */
   function loadEqualBytes(): boolean {
-    const first = byteAt(at);
-    if (shift !== 0 || 8 % width !== 0 || first !== (first & mask) * (255 / mask)) return false;
-    const end = Math.min(bytes.length, at + (packed * width) / 8);
-    const start = at;
+    const start = reader.at;
+    const first = bytes[start] ?? 0;
+    if (reader.shift !== 0 || 8 % width !== 0 || first !== (first & mask) * (255 / mask)) return false;
+    const end = Math.min(bytes.length, start + (packed * width) / 8);
+    let at = start;
     while (at < end && bytes[at] === first) at++;
+    reader.moveTo(at);
     value = first & mask;
     equal = ((at - start) * 8) / width;
     packed -= equal;
     return equal > 0;
-  }
-
-  function packedBits(): number {
-    need(Math.ceil((shift + width) / 8));
-    const low = byteAt(at) | (byteAt(at + 1) << 8) | (byteAt(at + 2) << 16) | (byteAt(at + 3) << 24);
-    const high = shift + width > 32 ? byteAt(at + 4) << (32 - shift) : 0;
-    const bits = (((low >>> shift) | high) & mask) >>> 0;
-    shift += width;
-    at += shift >>> 3;
-    shift &= 7;
-    return bits;
-  }
-
-  function repeatedValue(): number {
-    const count = Math.ceil(width / 8);
-    need(count);
-    let bits = 0;
-    for (let i = 0; i < count; i++) bits += byteAt(at++) * 2 ** (8 * i);
-    return bits;
-  }
-
-  function varint(): number {
-    let bits = 0;
-    for (let i = 0; i < 5; i++) {
-      need(1);
-      const byte = byteAt(at++);
-      bits += (byte & 127) * 2 ** (7 * i);
-      if (byte < 128) return bits >>> 0;
-    }
-    throw new RangeError("a run's length of more than 32 bits");
-  }
-
-  function need(count: number): void {
-    if (at + count > bytes.length) throw new RangeError(`runs of numbers end early, after ${bytes.length} bytes`);
-  }
-
-  function byteAt(index: number): number {
-    return bytes[index] ?? 0;
   }
 
   return {

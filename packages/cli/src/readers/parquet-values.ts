@@ -1,11 +1,11 @@
 import type { DecodedArray, Encoding } from "hyparquet";
 import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { readDataPage } from "hyparquet/src/datapage.js";
-import { readVarInt } from "hyparquet/src/thrift.js";
 import type { Elements } from "./array-reader.ts";
 import type { SeekableBytes } from "./bytes.ts";
 import { bytesOfElements, newElements } from "./elements.ts";
 import { FormatError } from "./format-error.ts";
+import { openDeltas, openDeltaStrings } from "./parquet-deltas.ts";
 import { bytesAt, type ParquetDictionary, type ParquetPage } from "./parquet-pages.ts";
 import { openRuns } from "./parquet-runs.ts";
 import type { ParquetLeaf } from "./parquet-schema.ts";
@@ -28,20 +28,15 @@ export interface ParquetValues {
 /** The truth values by their number. */
 const TRUTH = Uint8Array.of(0, 1);
 
-/**
- * How many values a byte can stand for: plain ones take a bit at least. Of the others no limit is known, but blocks of 256 equal ones in
- * five bytes are the densest that are written.
- */
+/** How many values a byte can stand for, where hyparquet decodes them: plain ones take a bit at least. */
 const VALUES_PER_BYTE: ReadonlyMap<Encoding, number> = new Map([
   ["PLAIN", 8],
-  ["BYTE_STREAM_SPLIT", 8],
-  ["DELTA_BINARY_PACKED", 128],
-  ["DELTA_LENGTH_BYTE_ARRAY", 128],
-  ["DELTA_BYTE_ARRAY", 128],
+  ["BYTE_STREAM_SPLIT", 1],
   ["ALP", 128],
 ]);
-/** Bytes in which a block may hold more. */
-const SMALL_PAGE = 32;
+
+/** Of the longest decimal that is written. */
+const DECIMAL_BYTES = 32;
 
 /** What dictionaries hold, as long as they are in use. */
 const DECODED = new WeakMap<ParquetDictionary, Elements>();
@@ -52,6 +47,7 @@ const DECODED = new WeakMap<ParquetDictionary, Elements>();
  */
 export function parquetValues(page: ParquetPage, leaf: ParquetLeaf, file: string): ParquetValues {
   const { encoding, entries, values, dictionary } = page;
+  if (entries === 0) return listed([]); // and there may be no bytes
   if (encoding === "RLE_DICTIONARY" || encoding === "PLAIN_DICTIONARY") {
     if (dictionary === undefined) throw new TypeError("values of a dictionary that is not there");
     const [width = 0] = bytesAt(values, 0, Math.min(values.size, 1));
@@ -61,6 +57,7 @@ export function parquetValues(page: ParquetPage, leaf: ParquetLeaf, file: string
     const size = new DataView(bytesAt(values, 0, 4).buffer).getUint32(0, true);
     return looked(openRuns(bytesAt(values, 4, size), 1), TRUTH);
   }
+  if (encoding.startsWith("DELTA_")) return deltas(page, leaf);
   const width = widthOf(leaf.element);
   if (encoding === "PLAIN" && width !== undefined) return plain(values, { entries, width, leaf });
   return listed(decode(encoding, entries, { bytes: whole(values), leaf }));
@@ -108,6 +105,27 @@ function looked(numbers: ReturnType<typeof openRuns>, known: Elements): ParquetV
       }
     },
   };
+}
+
+/** Integers, or strings of bytes, whose lengths are told so. */
+function deltas({ encoding, values }: ParquetPage, leaf: ParquetLeaf): ParquetValues {
+  const bytes = whole(values);
+  const { type, type_length: length = DECIMAL_BYTES } = leaf.element;
+  if (encoding === "DELTA_BINARY_PACKED") {
+    const Integers = type === "INT32" ? Int32Array : type === "INT64" ? BigInt64Array : undefined;
+    if (Integers === undefined) throw new TypeError(`${type} encoded as ${encoding}`);
+    const integers = openDeltas(bytes);
+    return {
+      take(count, target) {
+        const next = new Integers(count);
+        integers.read(next);
+        put(convert(next, decoderOf(leaf)), target);
+      },
+    };
+  }
+  if (type !== "BYTE_ARRAY" && type !== "FIXED_LEN_BYTE_ARRAY") throw new TypeError(`${type} encoded as ${encoding}`);
+  const strings = openDeltaStrings(bytes, { prefixed: encoding === "DELTA_BYTE_ARRAY", longest: length });
+  return { take: (count, target) => put(convert(strings.take(count), decoderOf(leaf)), target) };
 }
 
 function listed(values: DecodedArray): ParquetValues {
@@ -166,34 +184,20 @@ function bigintOf(value: unknown): bigint | undefined {
 function decode(
   encoding: Encoding,
   entries: number,
-  { bytes, leaf: { element, path } }: { readonly bytes: Uint8Array; readonly leaf: ParquetLeaf },
+  { bytes, leaf }: { readonly bytes: Uint8Array; readonly leaf: ParquetLeaf },
 ): DecodedArray {
-  if (element.type === undefined) throw new TypeError("a column without a type");
   // an absurd number would take memory before it is found wrong
   const most = VALUES_PER_BYTE.get(encoding);
   if (most === undefined) throw new TypeError(`values encoded as ${encoding}`);
-  if (entries > most * (bytes.length + SMALL_PAGE)) {
-    throw new RangeError(`${entries} values cannot be in ${bytes.length} bytes`);
-  }
-  if (encoding.startsWith("DELTA_") && entries > 0) checkMiniblocks(bytes);
-  // no schemaPath: no levels are before the values
-  const decoder: Parameters<typeof convert>[1] = {
-    pathInSchema: [path],
-    type: element.type,
-    element,
-    schemaPath: [],
-    codec: "UNCOMPRESSED",
-    parsers: DEFAULT_PARSERS,
-  };
+  if (entries > most * bytes.length) throw new RangeError(`${entries} values cannot be in ${bytes.length} bytes`);
+  const decoder = decoderOf(leaf);
   const levels = { definition_level_encoding: "RLE", repetition_level_encoding: "RLE" } as const;
   return convert(readDataPage(bytes, { num_values: entries, encoding, ...levels }, decoder).dataPage, decoder);
 }
 
-/** hyparquet takes memory for as many miniblocks as a block has, before it looks whether the byte of each is there. */
-function checkMiniblocks(bytes: Uint8Array): void {
-  const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
-  readVarInt(reader); // values of a block
-  const count = readVarInt(reader);
-  if (count > 0 && count <= bytes.length) return;
-  throw new RangeError(`${count} miniblocks cannot be in ${bytes.length} bytes`);
+/** What hyparquet wants to know of a column; no schemaPath, as no levels are before the values. */
+function decoderOf({ element, path }: ParquetLeaf): Parameters<typeof convert>[1] {
+  const { type } = element;
+  if (type === undefined) throw new TypeError("a column without a type");
+  return { pathInSchema: [path], type, element, schemaPath: [], codec: "UNCOMPRESSED", parsers: DEFAULT_PARSERS };
 }
