@@ -107,29 +107,35 @@ function* pagesOfChunk(chunk: Chunk): Generator<ParquetPage, void> {
     throw new FormatError(bytes.name, `corrupt: a column from ${at} to ${end} does not fit into ${bytes.size} bytes`);
   }
   let dictionary: ParquetDictionary | undefined;
-  while (at < end) {
-    const { header, length } = readHeader(bytes, at, end);
-    at += length;
-    const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
-    if (!(packed >= 0 && packed <= end - at && unpacked >= 0)) {
-      throw new FormatError(bytes.name, `corrupt: a page of ${packed} bytes at ${at}, in a column that ends at ${end}`);
-    }
-    const raw = sectionOf(bytes, at, packed);
-    at += packed;
-    const held = chunk.meta.codec === "UNCOMPRESSED" ? 0 : unpacked;
-    file.held += held;
-    try {
-      if (file.held > PAGES_LIMIT) throw tooLarge(file);
+  let kept = 0;
+  try {
+    while (at < end) {
+      const { header, length } = readHeader(bytes, at, end);
+      at += length;
+      const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
+      if (!(packed >= 0 && packed <= end - at && unpacked >= 0)) {
+        const problem = `corrupt: a page of ${packed} bytes at ${at}, in a column that ends at ${end}`;
+        throw new FormatError(bytes.name, problem);
+      }
+      const raw = sectionOf(bytes, at, packed);
+      at += packed;
+      const taken = chunk.meta.codec === "UNCOMPRESSED" ? 0 : unpacked;
+      if (file.held + taken > PAGES_LIMIT) throw tooLarge(file, taken);
+      file.held += taken;
+      kept += taken;
       if (header.type === "DICTIONARY_PAGE") {
+        if (dictionary !== undefined) throw new TypeError("a second dictionary");
         const memory = { unpacked: new Uint8Array(0) }; // it is good for all pages of the chunk
         const entries = header.dictionary_page_header?.num_values ?? 0;
         dictionary = { bytes: unpackedOf(raw, unpacked, { ...chunk, memory }), entries };
       } else {
         yield pageOf(raw, header, { ...chunk, dictionary });
+        file.held -= taken;
+        kept -= taken;
       }
-    } finally {
-      file.held -= held;
     }
+  } finally {
+    file.held -= kept;
   }
 }
 
@@ -150,11 +156,11 @@ export function bytesAt(bytes: SeekableBytes, start: number, size: number): Uint
   return memory;
 }
 
-function tooLarge({ bytes, held }: ParquetFile): FormatError {
+function tooLarge({ bytes, held }: ParquetFile, more: number): FormatError {
   const advice = "write smaller pages (data_page_size in pyarrow, ROW_GROUP_SIZE in DuckDB)";
   return new FormatError(
     bytes.name,
-    `one page of each of these columns takes ${held} bytes; at most ${PAGES_LIMIT} are read at once: ${advice}`,
+    `one page of each of these columns takes ${held + more} bytes; at most ${PAGES_LIMIT} are read at once: ${advice}`,
   );
 }
 

@@ -144,6 +144,11 @@ describe("rows over the ends of pages", () => {
       /values of a dictionary that is not there/,
     ],
     [
+      "a second dictionary",
+      [{ rows: 1, pages: [0, 0].map(() => ({ repetition: [], values: [1], says: { type: 2 } })) }],
+      /a second dictionary/,
+    ],
+    [
       "a page that says it is huge",
       [{ rows: 1, codec: 1, pages: [{ repetition: [0], values: [1], says: { unpacked: 2 ** 31 - 1 } }] }],
       /one page of each of these columns takes 2147483647 bytes; at most 1073741824 are read at once: write smaller pages/,

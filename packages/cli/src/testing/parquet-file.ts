@@ -9,6 +9,8 @@ export interface WrittenPage {
   readonly values: readonly number[];
   /** What the header says instead. */
   readonly says?: {
+    /** 0 for data, 2 for a dictionary. */
+    readonly type?: number;
     readonly entries?: number;
     readonly encoding?: number;
     readonly levels?: number;
@@ -113,7 +115,7 @@ function pageBytes({ repetition, definition = repetition.map(() => 1), values, s
     [4, I32, int(levels)],
   ]);
   const header = struct([
-    [1, I32, int(0)], // DATA_PAGE
+    [1, I32, int(says.type ?? 0)],
     [2, I32, int(says.unpacked ?? data.length)],
     [3, I32, int(data.length)],
     [5, STRUCT, own],
