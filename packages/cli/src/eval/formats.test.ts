@@ -4,7 +4,7 @@ import { EXIT } from "../exit.ts";
 import { fixture, run } from "../testing/io.ts";
 import type { EvalReport } from "./report.ts";
 
-// Files by NumPy, PyTorch, Python's csv and json, DuckDB and apache-arrow: fixtures/make-formats.py, make-tables.mjs.
+// Files by NumPy, PyTorch, Python's csv and json, DuckDB, apache-arrow and Polars: fixtures/make-formats.py, make-tables.mjs.
 
 const expected = JSON.parse(readFileSync(fixture("expected-formats.json"), "utf8")) as Readonly<Record<string, number>>;
 
@@ -33,8 +33,12 @@ describe("the same predictions in every format", () => {
     ["Parquet by DuckDB, lists, snappy", ["predictions.parquet", ...pair, "target"]],
     ["Parquet by DuckDB, columns, gzip", ["scores-gzip.parquet", ...columns]],
     ["Parquet by DuckDB, columns, zstd", ["scores-zstd.parquet", ...columns]],
+    ["Parquet by DuckDB, lists, LZ4", ["predictions-lz4.parquet", ...pair, "target"]],
+    ["Parquet by Polars, LZ4", ["polars-lz4.parquet", ...pair, "target"]],
     ["Arrow file, lists of fixed size", ["predictions.arrow", ...pair, "target"]],
     ["Arrow stream, lists", ["predictions.arrows", ...pair, "target"]],
+    ["Arrow file by Polars, large lists, views of text, LZ4", ["polars-lz4.arrow", ...pair, "target"]],
+    ["Arrow file by Polars, zstd", ["polars-zstd.arrow", ...pair, "target"]],
     ["CSV, quoted text among numbers", ["scores.csv", ...columns]],
     ["CSV, columns by their names", ["scores.csv", "--logits", "class_0,class_1, class_2", "--target", "label"]],
     ["TSV without names, CSV of one column", ["logits.tsv", "targets.csv"]],

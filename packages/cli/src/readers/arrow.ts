@@ -1,13 +1,6 @@
-import {
-  CompressionType,
-  compressionRegistry,
-  type Field,
-  type RecordBatch,
-  RecordBatchReader,
-  type Schema,
-} from "apache-arrow";
+import { type Field, type RecordBatch, RecordBatchReader, type Schema } from "apache-arrow";
 import type { FileHandle } from "node:fs/promises";
-import { zstdDecompressSync } from "node:zlib";
+import { registerArrowCompressors } from "./arrow-compressors.ts";
 import { guardArrow } from "./arrow-guard.ts";
 import { type Choice, elementsOf, sizesOf, typeOf } from "./arrow-values.ts";
 import { type Bytes, chunksOf, isSeekable, readFully, type SeekableBytes } from "./bytes.ts";
@@ -25,8 +18,6 @@ const LENGTH_BYTES = 4; // of the footer, before the word at the end
 const BYTES_PER_CALL = 16;
 /** For the footer, the first message of all, and the end. */
 const FIRST_CALLS = 16;
-/** Of one unpacked buffer. */
-const UNPACKED_LIMIT = 2 ** 30;
 
 /**
  * Opens Arrow's IPC format, a stream or a file: columns of numbers, or of
@@ -44,10 +35,7 @@ async function open(bytes: Bytes, wishes: readonly Wanted[], kind: "file" | "str
   if (kind === "file") await checkMagic(bytes);
   else if (isSeekable(bytes)) checkEnd(bytes);
   guardArrow();
-  if (typeof zstdDecompressSync === "function") {
-    const decode = (data: Uint8Array): Uint8Array => zstdDecompressSync(data, { maxOutputLength: UNPACKED_LIMIT });
-    compressionRegistry.set(CompressionType.ZSTD, { decode });
-  }
+  registerArrowCompressors();
   const reader = await guarded(name, "Arrow", async () => {
     const from = isSeekable(bytes)
       ? RecordBatchReader.from(fileHandle(bytes))

@@ -1,17 +1,23 @@
 import zlib from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
 import type { SeekableBytes } from "./bytes.ts";
+import { unpackLz4 } from "./lz4.ts";
 import { unpackSnappy } from "./snappy.ts";
 
-/** Snappy's longest copy is 64 bytes, told by 3. */
-const SNAPPY_RATIO = 22;
+/** What is unpacked here, and how many bytes each packed one may give: snappy's longest copy is 64 bytes, told by 3; a byte of LZ4's lengths is 255. */
+const OURS: Partial<
+  Record<CompressionCodec, { readonly name: string; readonly ratio: number; readonly unpackInto: typeof unpackLz4 }>
+> = {
+  SNAPPY: { name: "snappy", ratio: 22, unpackInto: unpackSnappy },
+  LZ4_RAW: { name: "LZ4", ratio: 255, unpackInto: unpackLz4 },
+};
 
 /** What is smaller may share memory with other things. */
 const LARGE_BYTES = 2 ** 20;
 
 /**
- * Unpacks a page: snappy here, which takes no other memory, the others by Node (zstd since 22.15), which takes the packed bytes as well. None
- * gives more than the page says that it holds, and snappy, which takes the memory first, refuses what no page of its size can hold.
+ * Unpacks a page: snappy and LZ4 here, which takes no other memory, the others by Node (zstd since 22.15), which takes the packed bytes as well.
+ * None gives more than the page says that it holds; where memory is taken first, what no page of its size can hold is refused.
  *
  * @param memory of an earlier page, which is lost
  * @returns memory that begins with the page
@@ -22,12 +28,13 @@ export function unpackPage(
   size: number,
   { codec, memory }: { readonly codec: CompressionCodec; readonly memory: Uint8Array },
 ): Uint8Array {
-  if (codec === "SNAPPY") {
-    if (size > SNAPPY_RATIO * packed.size + 64) {
-      throw new RangeError(`a page of ${packed.size} bytes of snappy cannot hold ${size}`);
+  const ours = OURS[codec];
+  if (ours !== undefined) {
+    if (size > ours.ratio * packed.size + 64) {
+      throw new RangeError(`a page of ${packed.size} bytes of ${ours.name} cannot hold ${size}`);
     }
     const page = roomFor(size, memory);
-    unpackSnappy(packed, page.subarray(0, size));
+    ours.unpackInto(packed, page.subarray(0, size));
     return page;
   }
   free(memory);

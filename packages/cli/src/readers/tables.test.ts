@@ -20,10 +20,12 @@ async function outcome(bytes: Uint8Array, name: string, wish: string): Promise<s
 describe.each([
   ["predictions.parquet", "logits"],
   ["scores-zstd.parquet", "class_*"],
+  ["polars-lz4.parquet", "logits"],
   ["pages-v1.parquet", "logits"],
   ["pages-v2.parquet", "maps"],
   ["predictions.arrow", "logits"],
   ["predictions.arrows", "logits"],
+  ["polars-lz4.arrow", "logits"],
 ])("%s", (name, wish) => {
   const original = readFileSync(fixture(name));
 
