@@ -121,7 +121,7 @@ async function lane(
       throw new Error(`${totals.failed} of ${totals.cases} cases failed, the first: ${first.address}`);
     if (changed.length > 0) throw new Error(`facts (--update pins them): ${changed.join("; ")}`);
     const refused = totals.refused === 0 ? "" : `, ${totals.refused} refused`;
-    const cases = every === 1 ? "all cases" : `every ${every}th case`;
+    const cases = every === 1 ? "all cases" : `one case in ${every}`;
     return `${totals.passed} passed${refused}; ${cases}, ${seconds.toFixed(1)} s`;
   });
 }
