@@ -1,47 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { ended, runBuilt, startBuilt, textOf } from "./testing/built.ts";
 import { fixture } from "./testing/io.ts";
-
-// The built program, as it is installed: `pnpm build` comes first.
-const BIN = new URL("../dist/bin.js", import.meta.url).pathname;
 
 /** Dawn writes to stderr by itself where it finds no driver. */
 const WASM = ["--backend", "wasm"];
 
-function start(...argv: string[]): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
-  const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["ignore", "pipe", "pipe"] });
-  return child;
-}
-
-interface Ended {
-  readonly code: unknown;
-  readonly signal: unknown;
-}
-
-async function end(child: ChildProcess): Promise<Ended> {
-  const [code, signal] = (await once(child, "exit")) as unknown[];
-  return { code, signal };
-}
-
-async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
-  let text = "";
-  for await (const chunk of stream) text += String(chunk);
-  return text;
-}
-
 it("runs a command", async () => {
-  const child = start("eval", fixture("logits-f4.npy"), fixture("targets-i8.npy"), "--json", ...WASM);
-  const [stdout, stderr, { code }] = await Promise.all([textOf(child.stdout), textOf(child.stderr), end(child)]);
+  const files = [fixture("logits-f4.npy"), fixture("targets-i8.npy")];
+  const { code, stdout, stderr } = await runBuilt("eval", ...files, "--json", ...WASM);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(JSON.parse(stdout)).toMatchObject({ version: 1, keptRows: 5 });
 });
 
 it("says of a file by NumPy which losses are not finite and why, and fails the gate", async () => {
   const files = [fixture("broken-logits.npy"), fixture("broken-targets.npy")];
-  const child = start("eval", ...files, "--fail-on-nan", ...WASM);
-  const [stdout, stderr, { code }] = await Promise.all([textOf(child.stdout), textOf(child.stderr), end(child)]);
+  const { code, stdout, stderr } = await runBuilt("eval", ...files, "--fail-on-nan", ...WASM);
   expect(code).toBe(1);
   expect(stderr).toBe(
     "surprisal: 5 losses are not finite (--fail-on-nan): the first is NaN, in row 1: a logit is NaN (class 2)\n",
@@ -61,49 +36,48 @@ it("says of a file by NumPy which losses are not finite and why, and fails the g
 });
 
 it("gives the exit code of an error", async () => {
-  const child = start("eval", "missing.npy", "missing.npy", ...WASM);
-  const [stderr, { code }] = await Promise.all([textOf(child.stderr), end(child)]);
+  const { code, stderr } = await runBuilt("eval", "missing.npy", "missing.npy", ...WASM);
   expect({ code, stderr }).toEqual({ code: 3, stderr: "surprisal: missing.npy: no such file or directory\n" });
 });
 
 it.each(["SIGINT", "SIGTERM"] as const)("ends with 130 on %s", async (signal) => {
-  const child = start("demo");
+  const child = startBuilt("demo");
   await once(child.stdout, "data");
   child.kill(signal);
-  expect(await end(child)).toEqual({ code: 130, signal: null });
+  expect(await ended(child)).toEqual({ code: 130, signal: null });
 });
 
 it("is quiet when its reader goes away", async () => {
-  const child = start("demo");
+  const child = startBuilt("demo");
   const stderr = textOf(child.stderr);
   await once(child.stdout, "data");
   child.stdout.destroy();
-  expect(await end(child)).toEqual({ code: 0, signal: null });
+  expect(await ended(child)).toEqual({ code: 0, signal: null });
   expect(await stderr).toBe("");
 });
 
 it("reads standard input", async () => {
   const argv = ["eval", "-", "--format", "csv", "--logits", "class_*", "--target", "label", "--json", ...WASM];
-  const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = startBuilt(...argv);
   const stdout = textOf(child.stdout);
-  const ended = end(child);
+  const end = ended(child);
   // in pieces, as a slow program writes them
   for (const line of readFileSync(fixture("scores.csv"), "utf8").split(/(?<=\n)/)) child.stdin.write(line);
   child.stdin.end();
-  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(await end).toEqual({ code: 0, signal: null });
   expect(JSON.parse(await stdout)).toMatchObject({ rows: 5, logits: { file: "-", shape: [5, 3] } });
 });
 
 it("says how far it came when it is interrupted at work", async () => {
   const argv = ["eval", "-", "--format", "csv", "--logits", "class_*", "--target", "label", "--backend", "cpu"];
-  const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["pipe", "pipe", "pipe"] });
-  const [stdout, stderr, ended] = [textOf(child.stdout), textOf(child.stderr), end(child)];
+  const child = startBuilt(...argv);
+  const [stdout, stderr, end] = [textOf(child.stdout), textOf(child.stderr), ended(child)];
   child.stdin.on("error", () => undefined); // it goes away in the middle
   child.stdin.write("class_0,class_1,label\n");
   const rows = "0.5,0.25,1\n".repeat(50_000);
   const feeding = setInterval(() => child.stdin.write(rows), 1);
   setTimeout(() => child.kill("SIGINT"), 1500);
-  const { code } = await ended;
+  const { code } = await end;
   clearInterval(feeding);
   expect(code).toBe(130);
   expect(await stdout).toBe("");
@@ -112,22 +86,22 @@ it("says how far it came when it is interrupted at work", async () => {
 
 it("ends on SIGINT also while it waits for its input", async () => {
   const argv = ["eval", "-", "--format", "csv", "--logits", "class_*", "--target", "label", "--backend", "cpu"];
-  const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["pipe", "pipe", "pipe"] });
-  const [stdout, stderr, ended] = [textOf(child.stdout), textOf(child.stderr), end(child)];
+  const child = startBuilt(...argv);
+  const [stdout, stderr, end] = [textOf(child.stdout), textOf(child.stderr), ended(child)];
   child.stdin.on("error", () => undefined);
   child.stdin.write(`class_0,class_1,label\n${"0.5,0.25,1\n".repeat(50_000)}`); // and then nothing, for ever
   setTimeout(() => child.kill("SIGINT"), 1000);
-  expect((await ended).code).toBe(130);
+  expect((await end).code).toBe(130);
   expect(await stdout).toBe("");
   expect(await stderr).toMatch(/^surprisal: interrupted after [\d,]+ rows; there is no result\n$/);
 });
 
 it("ends on an error also while its input goes on", async () => {
   const argv = ["eval", "-", "--format", "csv", "--logits", "class_*", "--target", "label", "--backend", "cpu"];
-  const child = spawn(process.execPath, [BIN, ...argv], { stdio: ["pipe", "pipe", "pipe"] });
-  const [stderr, ended] = [textOf(child.stderr), end(child)];
+  const child = startBuilt(...argv);
+  const [stderr, end] = [textOf(child.stderr), ended(child)];
   child.stdin.on("error", () => undefined);
   child.stdin.write(`class_0,class_1,label\n0.5,0.25,7\n${"0.5,0.25,1\n".repeat(200_000)}`);
-  expect((await ended).code).toBe(3);
+  expect((await end).code).toBe(3);
   expect(await stderr).toMatch(/row 0 \(from 0\): class index must be an integer in \[0, 2\).*got 7\n$/);
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../exit.ts";
+import { runBuilt } from "../testing/built.ts";
 import { fixture, run } from "../testing/io.ts";
 import type { EvalReport } from "./report.ts";
 
@@ -9,8 +10,12 @@ import type { EvalReport } from "./report.ts";
 const expected = JSON.parse(readFileSync(fixture("expected-formats.json"), "utf8")) as Readonly<Record<string, number>>;
 
 async function evaluate(...argv: string[]): Promise<EvalReport> {
+  return reportOf(run, argv);
+}
+
+async function reportOf(program: typeof run | typeof runBuilt, argv: readonly string[]): Promise<EvalReport> {
   const files = argv.map((each) => (/\.[a-z]+$/.test(each) ? fixture(each) : each));
-  const { code, stdout, stderr } = await run("eval", ...files, "--json", "--backend", "wasm");
+  const { code, stdout, stderr } = await program("eval", ...files, "--json", "--backend", "wasm");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return JSON.parse(stdout) as EvalReport;
 }
@@ -20,11 +25,12 @@ function expectClose(actual: unknown, of: number | undefined): void {
   expect(Math.abs(Number(actual) - Number(of))).toBeLessThanOrEqual(2 ** -24 * Number(of));
 }
 
-describe("the same predictions in every format", () => {
+describe("the same predictions in every format, by the built program", () => {
   const pair = ["--logits", "logits", "--target"] as const;
   const columns = ["--logits", "class_*", "--target", "label"] as const;
 
-  it.each<[string, string[]]>([
+  it.concurrent.each<[string, string[]]>([
+    ["npy", ["logits-f4.npy", "targets-i8.npy"]],
     ["npz", ["predictions.npz", ...pair, "targets"]],
     ["npz, deflated, Fortran order", ["predictions-deflated.npz", ...pair, "targets"]],
     ["npz of one array, npy", ["single.npz", "targets-i8.npy"]],
@@ -49,7 +55,7 @@ describe("the same predictions in every format", () => {
     ["one-hot targets of bool", ["logits-f4.npy", "one-hot-bool.npy"]],
     ["probabilities of PyTorch's softmax", ["softmax.npy", "targets-i8.npy", "--from-probabilities"]],
   ])("%s", async (_what, argv) => {
-    const { loss, keptRows, logits } = await evaluate(...argv);
+    const { loss, keptRows, logits } = await reportOf(runBuilt, argv);
     expect({ keptRows, shape: logits.shape }).toEqual({ keptRows: 5, shape: [5, 3] });
     expect(Number(loss) / (expected["mean"] ?? NaN)).toBeCloseTo(1, 6);
   });
