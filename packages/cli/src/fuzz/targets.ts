@@ -149,6 +149,8 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
       "small-delta.parquet",
       "deltas-strings.parquet",
       "predictions.parquet",
+      "predictions-lz4.parquet",
+      "polars-lz4.parquet",
     ],
     words: ["PAR1", "\u0015\u0000", "\u00FF\u00FF\u00FF\u00FF\u000F", "\u00FE\u00FF\u00FF\u00FF\u000F", "\u0019\u00FC"],
   },
@@ -156,7 +158,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
     name: "arrow",
     format: "arrow",
     wish: "logits",
-    seeds: ["predictions.arrow", "predictions.arrows"],
+    seeds: ["predictions.arrow", "predictions.arrows", "polars-lz4.arrow"],
     words: ["ARROW1", "\u00FF\u00FF\u00FF\u00FF", "logits", "\u0000\u0000\u0000\u0000", "\u0001\u0000\u0000\u0000"],
   },
 ];

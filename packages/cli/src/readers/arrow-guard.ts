@@ -1,5 +1,6 @@
 import { Data } from "apache-arrow";
 import { Footer } from "apache-arrow/fb/footer";
+import { VectorLoader } from "apache-arrow/visitor/vectorloader";
 import { createRequire } from "node:module";
 
 /** Its method that says how many elements a list has. */
@@ -7,6 +8,9 @@ const LENGTH = "__vector_len";
 
 /** Its method that makes a column longer, with a bit for each new row. */
 const LENGTHEN = "_changeLengthAndBackfillNullBitmap";
+
+/** Its method that reads the buffers behind views of text, of which a column may claim any number. */
+const READ_BUFFERS = "readVariadicBuffers";
 
 /** The one class of the library flatbuffers that is looked at. */
 interface ByteBuffer {
@@ -35,6 +39,7 @@ export function guardArrow(): void {
   (Data.prototype as unknown as Record<string, unknown>)[LENGTHEN] = function (this: Data, rows: number): never {
     throw new RangeError(`a column of ${this.length} values in a record batch of ${rows}`);
   };
+  guardViews(VectorLoader.prototype as unknown as ViewLoader);
   for (const method of BLOCK_COUNTS) askOnce(Footer.prototype, method);
   const claimed = new WeakMap<ByteBuffer, number>();
   prototype[LENGTH] = function (this: ByteBuffer, offset: number): number {
@@ -43,6 +48,20 @@ export function guardArrow(): void {
     claimed.set(this, total);
     if (length >= 0 && total <= this.capacity()) return length; // an element takes four bytes at least, and is asked for once
     throw new RangeError(`a list of ${length} does not fit into metadata of ${this.capacity()} bytes`);
+  };
+}
+
+interface ViewLoader {
+  readonly buffers: ArrayLike<unknown>;
+  [READ_BUFFERS]: (count: number) => unknown;
+}
+
+function guardViews(prototype: ViewLoader): void {
+  const read = prototype[READ_BUFFERS];
+  prototype[READ_BUFFERS] = function (this: ViewLoader, count: number): unknown {
+    const { length } = this.buffers;
+    if (count <= length) return Reflect.apply(read, this, [count]);
+    throw new RangeError(`a column of ${count} buffers in a record batch of ${length}`);
   };
 }
 

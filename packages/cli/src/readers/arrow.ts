@@ -13,11 +13,7 @@ import { chooseColumns, labelOf, shapeOfColumns, type Table, type TableBatch } f
 const CHUNK_BYTES = 2 ** 20;
 const MAGIC = "ARROW1";
 const MAGIC_BYTES = 8; // with what fills it up
-const LENGTH_BYTES = 4; // of the footer, before the word at the end
-/** A message takes four calls at most, and over 80 bytes with its entry in the footer; none is read twice. */
-const BYTES_PER_CALL = 16;
-/** For the footer, the first message of all, and the end. */
-const FIRST_CALLS = 16;
+const LENGTH_BYTES = 4; // of the footer, before the word at the end, and of a message, before it
 
 /**
  * Opens Arrow's IPC format, a stream or a file: columns of numbers, or of
@@ -115,12 +111,15 @@ function checkEnd(bytes: SeekableBytes): void {
 
 /** As much of a FileHandle as the library asks for. */
 function fileHandle(bytes: SeekableBytes): FileHandle {
-  let calls = bytes.size / BYTES_PER_CALL + FIRST_CALLS;
+  const messages = new Set<number>(); // where they begin; none is read twice
   const handle = {
     fd: -1,
     stat: () => Promise.resolve({ size: bytes.size }),
     read(buffer: Uint8Array, offset: number, length: number, position: number) {
-      if (calls-- < 0) throw new FormatError(bytes.name, "corrupt: its messages lead in a circle");
+      if (length === LENGTH_BYTES) {
+        if (messages.has(position)) throw new FormatError(bytes.name, "corrupt: its messages lead in a circle");
+        messages.add(position);
+      }
       if (!(position >= 0 && position + length <= bytes.size)) {
         throw new FormatError(
           bytes.name,
