@@ -151,6 +151,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
       "predictions.parquet",
       "predictions-lz4.parquet",
       "polars-lz4.parquet",
+      "small-lz4-hadoop.parquet",
     ],
     words: ["PAR1", "\u0015\u0000", "\u00FF\u00FF\u00FF\u00FF\u000F", "\u00FE\u00FF\u00FF\u00FF\u000F", "\u0019\u00FC"],
   },

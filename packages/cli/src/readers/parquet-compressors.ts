@@ -1,6 +1,7 @@
 import zlib from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
 import type { SeekableBytes } from "./bytes.ts";
+import { unpackHadoopLz4 } from "./lz4-hadoop.ts";
 import { unpackLz4 } from "./lz4.ts";
 import { unpackSnappy } from "./snappy.ts";
 
@@ -10,6 +11,7 @@ const OURS: Partial<
 > = {
   SNAPPY: { name: "snappy", ratio: 22, unpackInto: unpackSnappy },
   LZ4_RAW: { name: "LZ4", ratio: 255, unpackInto: unpackLz4 },
+  LZ4: { name: "LZ4", ratio: 255, unpackInto: unpackHadoopLz4 },
 };
 
 /** What is smaller may share memory with other things. */

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { ByteWriter, parquetWrite } from "hyparquet-writer";
+import { compressSync } from "lz4-napi";
 import { expect, it } from "vitest";
 import { readBytes } from "../testing/arrays.ts";
 import { memoryBytes } from "./bytes.ts";
@@ -46,13 +47,26 @@ const table = fc.record({
   sizes: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 3 }),
   rows: fc.integer({ min: 1, max: 40 }),
   required: fc.boolean(),
-  codec: fc.constantFrom("UNCOMPRESSED" as const, "SNAPPY" as const),
+  codec: fc.constantFrom("UNCOMPRESSED" as const, "SNAPPY" as const, "LZ4_RAW" as const, "LZ4" as const),
   pageSize: fc.constantFrom(16, 100, 2 ** 20),
   rowGroupSize: fc.constantFrom(1, 7, 1000),
   /** Few different ones make dictionaries and long runs. */
   variety: fc.integer({ min: 1, max: 300 }),
   seed: fc.nat(),
 });
+
+/** A block of LZ4 behind its size, the lowest byte first. */
+const lz4 = (bytes: Uint8Array): Buffer => compressSync(Buffer.from(bytes));
+const compressors = {
+  LZ4_RAW: (bytes: Uint8Array): Uint8Array => lz4(bytes).subarray(4),
+  /** As Hadoop has it. */
+  LZ4(bytes: Uint8Array): Uint8Array {
+    const sizes = Buffer.alloc(8);
+    sizes.writeUInt32BE(bytes.length);
+    sizes.writeUInt32BE(lz4(bytes).length - 4, 4);
+    return Buffer.concat([sizes, lz4(bytes).subarray(4)]);
+  },
+};
 
 /** Lists in lists, as Parquet has them: three levels each. */
 function schemaOf({ type }: Kind, depth: number, required: boolean): SchemaElement[] {
@@ -95,7 +109,7 @@ it("reads what was written", async () => {
         const data = nested(numbers.map(stored[kind.type] ?? ((value) => value)), sizes);
         const columnData: Column[] = [{ name: "x", data, ...(encoding !== undefined && { encoding }) }];
         const schema = schemaOf(kind, sizes.length, required);
-        await parquetWrite({ writer, schema, columnData, codec, pageSize, rowGroupSize });
+        await parquetWrite({ writer, schema, columnData, codec, pageSize, rowGroupSize, compressors });
         const file = memoryBytes(new Uint8Array(writer.getBuffer()), "x.parquet");
         const read = await readBytes(file, { wish: "x", part: 1 + (seed % 50) });
         expect(read).toMatchObject({ dtype: kind.dtype, shape: [rows, ...sizes] });

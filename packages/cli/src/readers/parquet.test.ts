@@ -159,6 +159,11 @@ describe("rows over the ends of pages", () => {
       /a page of \d+ bytes of snappy cannot hold 536870912/,
     ],
     [
+      "a page that LZ4 cannot have made",
+      [{ rows: 1, codec: 7, pages: [{ repetition: [0], values: [1], says: { unpacked: 2 ** 29 } }] }],
+      /a page of \d+ bytes of LZ4 cannot hold 536870912/,
+    ],
+    [
       "a codec that nobody has",
       [{ rows: 1, codec: 3, pages: [{ repetition: [0], values: [1] }] }],
       /pages packed by LZO cannot be read/,
