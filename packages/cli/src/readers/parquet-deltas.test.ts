@@ -84,7 +84,7 @@ describe.each([
       fc.property(fc.array(string, { minLength: 1, maxLength: 300 }), fc.integer({ min: 1, max: 300 }), (all, part) => {
         const strings = openDeltaStrings(
           written((writer) => write(writer, all)),
-          { prefixed, longest: 5 },
+          { prefixed, least: 0, most: 5 },
         );
         const read: Uint8Array[] = [];
         while (read.length < all.length) read.push(...strings.take(Math.min(part, all.length - read.length)));
@@ -95,13 +95,13 @@ describe.each([
     );
   });
 
-  it("may not be long, nor end early", () => {
+  it("have the size that is required, and do not end early", () => {
     const bytes = written((writer) => write(writer, [Uint8Array.of(1, 2, 3, 4)]));
-    expect(() => openDeltaStrings(bytes, { prefixed, longest: 3 }).take(1)).toThrow(
-      "a string of 4 bytes after 0 of one of 0",
-    );
-    expect(() => openDeltaStrings(bytes.subarray(0, -4), { prefixed, longest: 4 }).take(1)).toThrow(
-      "a string of 4 bytes",
-    );
+    const take = (least: number, most: number, end?: number) => (): unknown =>
+      openDeltaStrings(bytes.subarray(0, end), { prefixed, least, most }).take(1);
+    expect(take(4, 4)()).toEqual([Uint8Array.of(1, 2, 3, 4)]);
+    expect(take(0, 3)).toThrow("strings of 0 to 3 bytes required; got one of 4");
+    expect(take(5, 5)).toThrow("strings of 5 to 5 bytes required; got one of 4");
+    expect(take(4, 4, -4)).toThrow("a string of 4 bytes after 0 of one of 0");
   });
 });

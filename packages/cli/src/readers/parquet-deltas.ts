@@ -99,14 +99,15 @@ export function openDeltas(bytes: Uint8Array): Deltas {
 
 /**
  * Reads DELTA_LENGTH_BYTE_ARRAY, lengths and then all bytes, and DELTA_BYTE_ARRAY, where it is told before how many bytes each string has
- * in common with the one before it. Strings of numbers are short: they may have `longest` bytes.
+ * in common with the one before it.
  *
+ * @param options `least` and `most`: bytes that a string may have
  * @throws RangeError
  * @see https://parquet.apache.org/docs/file-format/data-pages/encodings/#delta-strings-delta_byte_array--7
  */
 export function openDeltaStrings(
   bytes: Uint8Array,
-  { prefixed, longest }: { readonly prefixed: boolean; readonly longest: number },
+  { prefixed, least, most }: { readonly prefixed: boolean; readonly least: number; readonly most: number },
 ): DeltaStrings {
   const prefixes = prefixed ? openDeltas(bytes) : undefined;
   const rest = prefixed ? bytes.subarray(openDeltas(bytes).end()) : bytes;
@@ -122,8 +123,11 @@ export function openDeltaStrings(
       return Array.from(own, (length, i) => {
         const shared = common[i] ?? 0;
         const size = shared + length;
-        if (!(shared >= 0 && shared <= last.length && length >= 0 && size <= longest && at + length <= rest.length)) {
+        if (!(shared >= 0 && shared <= last.length && length >= 0 && at + length <= rest.length)) {
           throw new RangeError(`a string of ${length} bytes after ${shared} of one of ${last.length}`);
+        }
+        if (!(size >= least && size <= most)) {
+          throw new RangeError(`strings of ${least} to ${most} bytes required; got one of ${size}`);
         }
         const string = new Uint8Array(size);
         string.set(last.subarray(0, shared));

@@ -110,7 +110,7 @@ function looked(numbers: ReturnType<typeof openRuns>, known: Elements): ParquetV
 /** Integers, or strings of bytes, whose lengths are told so. */
 function deltas({ encoding, values }: ParquetPage, leaf: ParquetLeaf): ParquetValues {
   const bytes = whole(values);
-  const { type, type_length: length = DECIMAL_BYTES } = leaf.element;
+  const { type, type_length: size } = leaf.element;
   if (encoding === "DELTA_BINARY_PACKED") {
     const Integers = type === "INT32" ? Int32Array : type === "INT64" ? BigInt64Array : undefined;
     if (Integers === undefined) throw new TypeError(`${type} encoded as ${encoding}`);
@@ -124,7 +124,8 @@ function deltas({ encoding, values }: ParquetPage, leaf: ParquetLeaf): ParquetVa
     };
   }
   if (type !== "BYTE_ARRAY" && type !== "FIXED_LEN_BYTE_ARRAY") throw new TypeError(`${type} encoded as ${encoding}`);
-  const strings = openDeltaStrings(bytes, { prefixed: encoding === "DELTA_BYTE_ARRAY", longest: length });
+  const sizes = { least: size ?? 0, most: Math.min(size ?? Infinity, DECIMAL_BYTES) };
+  const strings = openDeltaStrings(bytes, { prefixed: encoding === "DELTA_BYTE_ARRAY", ...sizes });
   return { take: (count, target) => put(convert(strings.take(count), decoderOf(leaf)), target) };
 }
 
