@@ -9,6 +9,7 @@ export class BitReader {
     this.bytes = bytes;
   }
 
+  /** Goes on with the first bit of a byte. */
   moveTo(at: number): void {
     this.at = at;
     this.shift = 0;

@@ -42,8 +42,8 @@ const DECIMAL_BYTES = 32;
 const DECODED = new WeakMap<ParquetDictionary, Elements>();
 
 /**
- * Makes the values of a page ready to be taken. What is told by number, of a dictionary's, is looked up as it is taken, and plain values of
- * one size are read as they are taken; of other encodings hyparquet decodes the page as a whole.
+ * Makes the values of a page ready to be taken. What is told by number, of a dictionary's, by differences, or plainly in one size is read
+ * as it is taken; of other encodings hyparquet decodes the page as a whole.
  */
 export function parquetValues(page: ParquetPage, leaf: ParquetLeaf, file: string): ParquetValues {
   const { encoding, entries, values, dictionary } = page;
