@@ -11,14 +11,14 @@ export interface ParquetColumn {
   /** Puts the next `count` numbers where they are wanted. @throws FormatError */
   take(count: number, target: Omit<Target, "error">): Promise<void>;
   /** @throws FormatError if there are more */
-  end(): void;
+  end(): Promise<void>;
 }
 
 /** Opens a column: its first row is looked at. @throws FormatError */
-export function openParquetColumn(file: ParquetFile, leaf: ParquetLeaf): ParquetColumn {
+export async function openParquetColumn(file: ParquetFile, leaf: ParquetLeaf): Promise<ParquetColumn> {
   const { name } = file.bytes;
   const source = { file, leaf, memory: { unpacked: new Uint8Array(0) } };
-  const sizes = leaf.depth === 0 ? [] : sizesOfFirstRow(parquetPages(source), leaf, name);
+  const sizes = leaf.depth === 0 ? [] : await sizesOfFirstRow(parquetPages(source), leaf, name);
   const pages = parquetPages(source);
   const rowSize = blockSize(sizes, 0);
   let values: ParquetValues | undefined;
@@ -29,9 +29,9 @@ export function openParquetColumn(file: ParquetFile, leaf: ParquetLeaf): Parquet
   let groupEnd = 0;
 
   /** The next page; whether there is one. */
-  function load(): boolean {
+  async function load(): Promise<boolean> {
     values = undefined; // its memory is free before more is taken
-    const page = pages.next().value ?? undefined;
+    const page = (await pages.next()).value ?? undefined;
     if (page === undefined || page.group.start * rowSize >= groupEnd) checkGroupEnd();
     if (page === undefined) return false;
     groupEnd = page.group.end * rowSize;
@@ -63,7 +63,7 @@ export function openParquetColumn(file: ParquetFile, leaf: ParquetLeaf): Parquet
     sizes,
     async take(count, { into, offset, stride }) {
       for (let done = 0; done < count;) {
-        while (left === 0) if (!load()) throw missing(position + count - done);
+        while (left === 0) if (!(await load())) throw missing(position + count - done);
         const part = Math.min(left, count - done);
         await values?.take(part, { into, offset: offset + done * stride, stride, error: errorAt });
         left -= part;
@@ -71,8 +71,8 @@ export function openParquetColumn(file: ParquetFile, leaf: ParquetLeaf): Parquet
         taken += part;
       }
     },
-    end() {
-      while (left === 0 && load());
+    async end() {
+      while (left === 0 && (await load()));
     },
   };
 }

@@ -8,10 +8,14 @@ import type { ParquetLeaf } from "./parquet-schema.ts";
  * of repetition level d, and ends before one of a lower level.
  * @throws FormatError for a list that is null
  */
-export function sizesOfFirstRow(pages: Iterable<ParquetPage>, leaf: ParquetLeaf, file: string): readonly number[] {
+export async function sizesOfFirstRow(
+  pages: AsyncIterable<ParquetPage>,
+  leaf: ParquetLeaf,
+  file: string,
+): Promise<readonly number[]> {
   let sizes: number[] | undefined;
   let open = leaf.depth;
-  for (const { entries, repetition, definition } of pages) {
+  for await (const { entries, repetition, definition } of pages) {
     if (repetition === undefined) return [];
     const runs = openRuns(repetition.bytes, repetition.width);
     for (let seen = 0; seen < entries;) {

@@ -63,7 +63,7 @@ export interface PageSource {
  * The pages of a column, row group after row group; each is good until the next is asked for.
  * @throws FormatError
  */
-export function* parquetPages({ file, leaf, memory }: PageSource): Generator<ParquetPage, void> {
+export async function* parquetPages({ file, leaf, memory }: PageSource): AsyncGenerator<ParquetPage, void> {
   let start = 0;
   let claimed = 0;
   for (const { num_rows: rows, columns } of file.metadata.row_groups) {
@@ -97,7 +97,7 @@ interface Chunk extends PageSource {
   readonly group: ParquetPage["group"];
 }
 
-function* pagesOfChunk(chunk: Chunk): Generator<ParquetPage, void> {
+async function* pagesOfChunk(chunk: Chunk): AsyncGenerator<ParquetPage, void> {
   const { file } = chunk;
   const { bytes } = file;
   const { dictionary_page_offset: first, data_page_offset: data, total_compressed_size: size } = chunk.meta;
@@ -127,9 +127,9 @@ function* pagesOfChunk(chunk: Chunk): Generator<ParquetPage, void> {
         if (dictionary !== undefined) throw new TypeError("a second dictionary");
         const memory = { unpacked: new Uint8Array(0) }; // it is good for all pages of the chunk
         const entries = header.dictionary_page_header?.num_values ?? 0;
-        dictionary = { bytes: unpackedOf(raw, unpacked, { ...chunk, memory }), entries };
+        dictionary = { bytes: await unpackedOf(raw, unpacked, { ...chunk, memory }), entries };
       } else {
-        yield pageOf(raw, header, { ...chunk, dictionary });
+        yield await pageOf(raw, header, { ...chunk, dictionary });
         file.held -= taken;
         kept -= taken;
       }
@@ -140,9 +140,13 @@ function* pagesOfChunk(chunk: Chunk): Generator<ParquetPage, void> {
 }
 
 /** What is not packed stays in the file. */
-function unpackedOf(raw: SeekableBytes, size: number, { memory, meta: { codec } }: Chunk): SeekableBytes {
+async function unpackedOf(
+  raw: SeekableBytes,
+  size: number,
+  { memory, meta: { codec } }: Chunk,
+): Promise<SeekableBytes> {
   if (codec === "UNCOMPRESSED") return raw;
-  memory.unpacked = unpackPage(raw, size, { codec, memory: memory.unpacked });
+  memory.unpacked = await unpackPage(raw, size, { codec, memory: memory.unpacked });
   return memoryBytes(memory.unpacked.subarray(0, size), raw.name);
 }
 
@@ -179,18 +183,18 @@ function readHeader(bytes: SeekableBytes, at: number, end: number): { header: Pa
 
 type Rest = Chunk & Pick<ParquetPage, "dictionary">;
 
-function pageOf(raw: SeekableBytes, header: PageHeader, rest: Rest): ParquetPage {
+async function pageOf(raw: SeekableBytes, header: PageHeader, rest: Rest): Promise<ParquetPage> {
   if (header.type === "DATA_PAGE") return firstVersion(raw, header, rest);
   if (header.type === "DATA_PAGE_V2") return secondVersion(raw, header, rest);
   throw new TypeError(`a page of type ${header.type}`);
 }
 
 /** The levels lie before the values and are packed with them; each begins with its size. */
-function firstVersion(raw: SeekableBytes, header: PageHeader, rest: Rest): ParquetPage {
+async function firstVersion(raw: SeekableBytes, header: PageHeader, rest: Rest): Promise<ParquetPage> {
   const page = header.data_page_header;
   if (page === undefined) throw new TypeError("a data page without a header of its own");
   const { leaf, group, dictionary } = rest;
-  const bytes = unpackedOf(raw, header.uncompressed_page_size, rest);
+  const bytes = await unpackedOf(raw, header.uncompressed_page_size, rest);
   let at = 0;
   const repetition = levels(leaf.depth, page.repetition_level_encoding);
   const definition = levels(leaf.steps.length, page.definition_level_encoding);
@@ -208,7 +212,7 @@ function firstVersion(raw: SeekableBytes, header: PageHeader, rest: Rest): Parqu
 }
 
 /** The levels lie before the values, never packed; the header tells their sizes. */
-function secondVersion(raw: SeekableBytes, header: PageHeader, rest: Rest): ParquetPage {
+async function secondVersion(raw: SeekableBytes, header: PageHeader, rest: Rest): Promise<ParquetPage> {
   const page = header.data_page_header_v2;
   if (page === undefined) throw new TypeError("a data page without a header of its own");
   const { leaf, group, dictionary } = rest;
@@ -218,7 +222,7 @@ function secondVersion(raw: SeekableBytes, header: PageHeader, rest: Rest): Parq
   const stored = sectionOf(raw, first + second, raw.size - first - second);
   const size = header.uncompressed_page_size - first - second;
   // a page without values may have no bytes, which is nothing that a codec knows
-  const values = page.is_compressed === false || size === 0 ? stored : unpackedOf(stored, size, rest);
+  const values = page.is_compressed === false || size === 0 ? stored : await unpackedOf(stored, size, rest);
   return { group, entries: page.num_values, repetition, definition, encoding: page.encoding, values, dictionary };
 }
 

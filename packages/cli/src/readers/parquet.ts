@@ -51,17 +51,20 @@ async function choose(bytes: SeekableBytes, wishes: readonly Wanted[]): Promise<
   const { children } = parquetSchema(metadata);
   const fields = children.map((each) => each.element.name);
   const file = { bytes, metadata, held: 0 };
-  return chooseColumns(fields, wishes, name).map(({ numbers, single }, i): Choice => {
+  const choices: Choice[] = [];
+  for (const [i, { numbers, single }] of chooseColumns(fields, wishes, name).entries()) {
     const label = labelOf(wishes[i]);
     const leaves = numbers.map((column) => parquetLeaf(children[column] as SchemaTree, name));
     const dtype = dtypeOf(leaves, name);
-    const columns = leaves.map((leaf) => openParquetColumn(file, leaf));
+    const columns: ParquetColumn[] = [];
+    for (const leaf of leaves) columns.push(await openParquetColumn(file, leaf));
     const lists = columns.find(({ sizes }) => sizes.length > 0)?.sizes ?? [];
     const [, ...row] = shapeOfColumns({ label, columns: columns.length, single, lists }, name);
     const shape = [rows, ...row] as const;
     checkRow(rowSizeOf(shape), label, name);
-    return { label, dtype, shape, columns };
-  });
+    choices.push({ label, dtype, shape, columns });
+  }
+  return choices;
 }
 
 function checkRow(numbers: number, label: string, file: string): void {
@@ -91,7 +94,7 @@ function readerOf({ label, dtype, shape, columns }: Choice, file: string, close:
       guarded(file, "Parquet", async () => {
         const count = await next(into);
         left -= count;
-        if (count === 0) for (const column of columns) column.end();
+        if (count === 0) for (const column of columns) await column.end();
         return count;
       }),
     close,
